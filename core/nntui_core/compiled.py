@@ -1,0 +1,124 @@
+"""One body, compiled twice: as a generator that stops before every statement, and as a plain loop that runs fast.
+
+Both come from the same syntax tree, with the same line numbers, and both work on the program's own namespace
+(the names that the body binds are declared global). So a step and a run are the same arithmetic, bit for bit, and
+blocks (`if`, an inner `for`) need no treatment of their own.
+
+The body is put into a loop of one turn, `for … in (0,)`, so that `continue` and `break` keep their meaning: the
+loop's `else` is reached unless a `break` left the training loop.
+"""
+
+import ast
+import copy
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from nntui_core import dataflow
+from nntui_core.program import Program
+
+ONCE = "__once__"
+STEP, RUN = "__step__", "__run__"
+ITEMS, SEEN = "__items__", "__seen__"
+
+Stepper = Callable[[], Iterator[int]]
+"""Called, it begins one iteration: yields the index of each statement before running it; returns True on `break`."""
+Runner = Callable[[Iterator[Any], Callable[[Any], None]], int]
+"""`run(items, seen)`: one iteration an item, `seen(loss)` after each; returns one of the three below."""
+
+WENT_ON, BROKE, HEADER_FALSE = range(3)
+"""How a run ended: all items used; a `break`, in the last iteration; the `while` was false, before an iteration."""
+
+
+def _parse(text: str) -> ast.stmt:
+    return ast.parse(text).body[0]
+
+
+def _function(head: str, body: list[ast.stmt], program: Program) -> ast.Module:
+    """Return `def head(...)` with a body whose bound names are global to the namespace."""
+    function = _parse(f"{head}: pass")
+    assert isinstance(function, ast.FunctionDef)
+    names = list(dict.fromkeys([*dataflow.bound_names([program.loop]), *dataflow.bound_names(program.loop.body)]))
+    function.body = [ast.Global(names), *body] if names else body
+    return ast.fix_missing_locations(ast.Module([function], []))
+
+
+def _define(module: ast.Module, name: str, program: Program, namespace: dict[str, Any]) -> Any:
+    """Compile a function and bind it to the namespace, without leaving its name there."""
+    code = compile(module, program.name, "exec")
+    inner = next(c for c in code.co_consts if isinstance(c, types.CodeType) and c.co_name == name)
+    return types.FunctionType(inner, namespace, name)
+
+
+class _Stops(ast.NodeTransformer):
+    """Puts `yield index` before every statement of the body, in the order in which `Program.body` counts them."""
+
+    def __init__(self, program: Program) -> None:
+        self.index = {(n.lineno, n.col_offset): i for i, n in enumerate(program.nodes)}
+
+    def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
+        out: list[ast.stmt] = []
+        for node in statements:
+            stop = ast.Expr(ast.Yield(ast.Constant(self.index[node.lineno, node.col_offset])))
+            out += [ast.copy_location(stop, node), self.inside(node)]
+        return out
+
+    def inside(self, node: ast.stmt) -> ast.stmt:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return node
+        for field in ("body", "orelse", "finalbody"):
+            inner = getattr(node, field, None)
+            if isinstance(inner, list) and inner and isinstance(inner[0], ast.stmt):
+                setattr(node, field, self.block(inner))
+        for handler in getattr(node, "handlers", []):
+            handler.body = self.block(handler.body)
+        return node
+
+
+def _turn(body: list[ast.stmt], otherwise: list[ast.stmt]) -> ast.stmt:
+    loop = _parse(f"for {ONCE} in (0,): pass")
+    assert isinstance(loop, ast.For)
+    loop.body, loop.orelse = body, otherwise
+    return loop
+
+
+def stepper(program: Program, namespace: dict[str, Any]) -> Stepper:
+    """Compile the body into a generator that yields each statement's index before running it."""
+    body = _Stops(program).block(copy.deepcopy(program.loop.body))
+    module = _function(f"def {STEP}()", [_turn(body, [_return(False)]), _return(True)], program)
+    function: Stepper = _define(module, STEP, program, namespace)
+    return function
+
+
+def _return(value: int) -> ast.stmt:
+    return ast.Return(ast.Constant(value))
+
+
+def _leaves(node: ast.AST) -> bool:
+    """Tell whether a statement can leave the training loop's turn early (`break` and `continue` of inner loops too)."""
+    return any(isinstance(part, ast.Break | ast.Continue) for part in ast.walk(node))
+
+
+def _negated(test: ast.expr) -> ast.expr:
+    return ast.UnaryOp(ast.Not(), copy.deepcopy(test))
+
+
+def runner(program: Program, namespace: dict[str, Any]) -> Runner:
+    """Compile the body into a loop that runs one iteration for each item and reports the loss after each."""
+    body = copy.deepcopy(program.loop.body)
+    loss = program.roles.loss
+    report = [_parse(f"{SEEN}({loss})")] if loss else []
+    if any(_leaves(node) for node in body):
+        turn = [_turn(body, [*report, ast.Continue()]), _return(BROKE)]
+    else:
+        turn = [*body, *report]
+    loop = _parse(f"for __item__ in {ITEMS}: pass")
+    assert isinstance(loop, ast.For)
+    if isinstance(program.loop, ast.For):
+        loop.target = copy.deepcopy(program.loop.target)
+    else:
+        turn = [ast.If(_negated(program.loop.test), [_return(HEADER_FALSE)], []), *turn]
+    loop.body = turn
+    module = _function(f"def {RUN}({ITEMS}, {SEEN})", [loop, _return(WENT_ON)], program)
+    function: Runner = _define(module, RUN, program, namespace)
+    return function

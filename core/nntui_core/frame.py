@@ -1,0 +1,156 @@
+"""A frame: everything that a front end needs to draw one picture, as plain values.
+
+A frame holds no arrays and no live data. It carries what is in sight: windows of matrices, the loss curve thinned to
+the columns there are, the explanation of the selected cell. It is made by `nntui_core.session` and may be pickled.
+This module imports no NumPy, so that a front end can start without it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Index = tuple[int, ...]
+Status = Literal["paused", "failed", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of a matrix in sight: from `row`, `column` on, so many `rows` and `columns`."""
+
+    row: int = 0
+    column: int = 0
+    rows: int = 0
+    columns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a front end wants to see: a window for each matrix by name, the selected cell, and sizes.
+
+    `samples` is the window of predictions: first row and number of rows. `curve_points` is at most how many points
+    of the loss curve are of use.
+    """
+
+    windows: Mapping[str, Window] = field(default_factory=dict)
+    selected: tuple[str, Index] | None = None
+    samples: tuple[int, int] = (0, 64)
+    curve_points: int = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of the program: where it is written, its shape where that is known, its role and its meaning."""
+
+    name: str
+    shape: Index | None
+    phase: str
+    role: str | None
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixView:
+    """A window of a variable's values, as rows of numbers; one-dimensional values are one row.
+
+    `values` is None while the variable has not been computed. `changed` and `sources` are cells (row, column) of the
+    whole matrix: those that the last command changed, and those that the selected cell was computed from. `scale` is
+    the greatest finite magnitude of the whole matrix.
+    """
+
+    name: str
+    shape: Index
+    rows: int
+    columns: int
+    window: Window
+    values: tuple[tuple[float, ...], ...] | None
+    scale: float = 0.0
+    changed: frozenset[tuple[int, int]] = frozenset()
+    sources: frozenset[tuple[int, int]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLine:
+    """A line of the program's text. `statement` is the index of the body statement that begins on it.
+
+    `indent` and `text` together are the line without its comment; `shape` and `meaning` are those of its target.
+    """
+
+    number: int
+    text: str
+    comment: str = ""
+    statement: int | None = None
+    phase: str = ""
+    target: str = ""
+    shape: str = ""
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The thinned loss curve, the former run's as `ghost`, and where the rate was changed: (iteration, rate)."""
+
+    iterations: tuple[int, ...] = ()
+    losses: tuple[float, ...] = ()
+    ghost_iterations: tuple[int, ...] = ()
+    ghost_losses: tuple[float, ...] = ()
+    ghost_label: str = ""
+    rate_changes: tuple[tuple[int, float], ...] = ()
+    first_not_finite: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """Samples in a window: inputs, targets and predictions, each a row of numbers; `total` samples there are."""
+
+    input_name: str = ""
+    target_name: str = ""
+    prediction_name: str = ""
+    first: int = 0
+    total: int = 0
+    inputs: tuple[tuple[float, ...], ...] = ()
+    targets: tuple[tuple[float, ...], ...] = ()
+    predictions: tuple[tuple[float, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The selected cell: its value in full precision as text, and how it came about.
+
+    `short` is its arithmetic in few digits, `arithmetic` in all of them; `when` says at which iteration and line.
+    """
+
+    name: str
+    index: Index
+    value: str
+    short: str = ""
+    formula: str = ""
+    arithmetic: str = ""
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of a session."""
+
+    program: str
+    title: str
+    iteration: int
+    tick: int
+    following: int | None
+    current_line: int
+    executed_line: int | None
+    status: Status
+    rate_name: str | None
+    rate: float | None
+    loss: float | None
+    seed: int | None
+    failure: tuple[str, ...]
+    code: tuple[CodeLine, ...]
+    variables: tuple[Variable, ...]
+    weights: tuple[str, ...]
+    deltas: tuple[str, ...]
+    matrices: Mapping[str, MatrixView]
+    curve: Curve
+    predictions: Predictions
+    cell: Cell | None
+    natural_end: int | None = None

@@ -1,0 +1,242 @@
+"""One statement at a time over the live namespace.
+
+The interpreter stands at a position (iteration, tick): `tick` statements of the current iteration have run. It
+stops *before* a statement, so that the marker in the code panel shows what comes next. Going forward is its only
+direction; going back is a matter of checkpoints (see `nntui_core.history`).
+"""
+
+import ast
+import itertools
+import types
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nntui_core import compiled
+from nntui_core.failure import Failure, ProgramFailed, in_words
+from nntui_core.program import Program, Statement
+from nntui_core.values import Checkpoint
+
+MAIN = "__main__"
+
+
+class Position(NamedTuple):
+    """Where a debugger stands: `tick` statements of iteration `iteration` (counted from 0) have been run."""
+
+    iteration: int
+    tick: int
+
+
+def _ignore(_: object) -> None:
+    """Take a loss that nobody records."""
+
+
+class Interpreter:
+    """A program with its live namespace.
+
+    Raises `ProgramFailed` where the program raises; it then stands before the statement that failed, and can only
+    be given another state (`start`, `restore`).
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.namespace: dict[str, Any] = {}
+        self.position = Position(0, 0)
+        self.following = 0
+        """The index of the statement that the next step runs."""
+        self.ended = False
+        """Whether the loop is over: its `while` is false, its iterable exhausted, or it met a `break`."""
+        self._generator: Iterator[int] | None = None
+        self._items: _Items = _Items(None)
+        self._step: compiled.Stepper
+        self._run: compiled.Runner
+
+    def start(self) -> None:
+        """Run the setup in a fresh namespace and stand before the first statement.
+
+        Raises:
+            ProgramFailed: the setup raised an exception.
+        """
+        self.namespace = {"__name__": MAIN, "__builtins__": __builtins__}
+        self._setup()
+        self._step = compiled.stepper(self.program, self.namespace)
+        self._run = compiled.runner(self.program, self.namespace)
+        self._stand(0)
+
+    def _setup(self) -> None:
+        loop = self.program.loop
+        with np.errstate(all="ignore"):
+            for node in self.program.setup:
+                self._guarded(node.lineno, self._code(ast.Module([node], [])))
+            if isinstance(loop, ast.For):
+                self._items = _Items(self._guarded(loop.lineno, self._code(ast.Expression(loop.iter))))
+
+    def _code(self, tree: ast.Module | ast.Expression) -> types.CodeType:
+        mode = "eval" if isinstance(tree, ast.Expression) else "exec"
+        return compile(ast.fix_missing_locations(tree), self.program.name, mode)
+
+    def _guarded(self, line: int, code: types.CodeType) -> Any:
+        try:
+            return eval(code, self.namespace)
+        except Exception as error:
+            text = str(error).strip().split("\n")[0]
+            raise ProgramFailed(Failure(line, None, f"{type(error).__name__}: {text}")) from error
+
+    def _stand(self, iteration: int) -> None:
+        """Stand at the start of an iteration."""
+        self.position = Position(iteration, 0)
+        self.following = 0
+        self.ended = False
+        self._generator = None
+
+    @property
+    def natural_end(self) -> int | None:
+        """How many iterations the loop's header asks for, None where it does not say."""
+        return self._items.count
+
+    @property
+    def statement(self) -> Statement:
+        """The statement that the next step runs."""
+        return self.program.body[self.following]
+
+    def take_checkpoint(self) -> Checkpoint:
+        """Copy the live data. Only at the start of an iteration: a generator cannot be copied.
+
+        Raises:
+            RuntimeError: in the middle of an iteration.
+        """
+        if self.position.tick or self._generator is not None:
+            raise RuntimeError("a checkpoint is taken between two iterations")
+        return Checkpoint.take(self.namespace)
+
+    def restore(self, checkpoint: Checkpoint, iteration: int) -> None:
+        """Go to the start of an iteration whose checkpoint this is."""
+        checkpoint.restore(self.namespace)
+        self._stand(iteration)
+
+    def step(self) -> int:
+        """Run one statement; return its index.
+
+        Raises:
+            ProgramFailed: the statement raised an exception.
+            LoopOver: there is no further iteration.
+        """
+        with np.errstate(all="ignore"):
+            if self._generator is None:
+                self._generator = self._begin()
+            executed = self.following
+            try:
+                self.following = next(self._generator)
+                self.position = Position(self.position.iteration, self.position.tick + 1)
+            except StopIteration as stop:
+                self._stand(self.position.iteration + 1)
+                self.ended = bool(stop.value)
+            except Exception as error:
+                self._generator = None
+                statement = self.program.body[executed]
+                raise ProgramFailed(in_words(error, self.program, statement, self.namespace)) from error
+        return executed
+
+    def _begin(self) -> Iterator[int]:
+        """Start an iteration: give the loop's variable its value and go before the first statement."""
+        if self.ended or not self._enter():
+            self.ended = True
+            raise LoopOver
+        generator = self._step()
+        self.following = next(generator)
+        return generator
+
+    def _enter(self) -> bool:
+        loop = self.program.loop
+        if isinstance(loop, ast.While):
+            return bool(self._guarded(loop.lineno, self._code(ast.Expression(loop.test))))
+        item, there = self._items.at(self.position.iteration)
+        if not there:
+            return False
+        if self.program.counter is not None:
+            self.namespace[self.program.counter] = item
+        else:
+            bind = ast.Assign([loop.target], ast.Name("__item__", ast.Load()), lineno=loop.lineno)
+            self.namespace["__item__"] = item
+            self._guarded(loop.lineno, self._code(ast.Module([bind], [])))
+        return True
+
+    def run(self, iterations: int, seen: Callable[[Any], None] = _ignore) -> int:
+        """Run whole iterations at full speed; return how many. `seen(loss)` is called after each.
+
+        It must stand at the start of an iteration.
+
+        Raises:
+            RunFailed: a statement raised an exception; the namespace is left in the middle of an iteration.
+        """
+        if self.position.tick:
+            raise RuntimeError("a run starts between two iterations")
+        start = self.position.iteration
+        done = itertools.count()
+        items = self._items.following(start, iterations, done)
+        try:
+            with np.errstate(all="ignore"):
+                how = self._run(iter(items), seen)
+        except Exception as error:
+            raise RunFailed(next(done) - 1) from error
+        finished = next(done) - (how == compiled.HEADER_FALSE)
+        self._stand(start + finished)
+        self.ended = how == compiled.BROKE or finished < iterations
+        return finished
+
+
+class LoopOver(Exception):  # noqa: N818 - not an error
+    """There is no further iteration."""
+
+
+class RunFailed(Exception):  # noqa: N818 - the program's run failed
+    """A statement raised while running fast; `finished` iterations had been completed in this run."""
+
+    def __init__(self, finished: int) -> None:
+        super().__init__(f"failed after {finished} iterations")
+        self.finished = finished
+
+
+class _Items:
+    """What the loop's header hands out, by iteration. A range goes on counting beyond its end."""
+
+    def __init__(self, iterable: Any) -> None:
+        self._range = iterable if isinstance(iterable, range) else None
+        self._known: Sequence[Any] | None = None
+        self._rest: Iterator[Any] | None = None
+        self.count: int | None = None
+        if self._range is not None:
+            self.count = len(self._range)
+        elif iterable is not None:
+            self._known, self._rest = [], iter(iterable)
+
+    def at(self, iteration: int) -> tuple[Any, bool]:
+        """Return the item of an iteration, and whether there is one."""
+        if self._range is not None:
+            return self._range.start + iteration * self._range.step, True
+        if self._rest is None:
+            return None, True
+        known = self._known
+        assert isinstance(known, list)
+        while len(known) <= iteration:
+            try:
+                known.append(next(self._rest))
+            except StopIteration:
+                self.count = len(known)
+                return None, False
+        return known[iteration], True
+
+    def following(self, start: int, count: int, done: "itertools.count[int]") -> Iterator[Any]:
+        """Yield the items of up to `count` iterations, and count in `done` those begun."""
+        if self._range is not None:
+            first = self._range.start + start * self._range.step
+            numbers = range(first, first + count * self._range.step, self._range.step)
+            yield from (number for number, _ in zip(numbers, done, strict=False))
+            return
+        for iteration in range(start, start + count):
+            item, there = self.at(iteration)
+            if not there:
+                return
+            next(done)
+            yield item

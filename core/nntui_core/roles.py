@@ -1,0 +1,315 @@
+"""What each variable of a training loop is for, found by following the data through one iteration.
+
+A gradient-descent loop has a shape of its own, whatever its variables are called:
+
+* a **parameter** is carried: the forward pass reads it before the iteration writes it, from something that depends
+  on the target;
+* the **target** never changes in the loop and is the first such array that is subtracted from (or compared with) a
+  forward variable; that variable is the **prediction**;
+* the **loss** depends on the target, is a sum or a mean, and no parameter depends on it;
+* the **backward** pass is whatever else depends on the target; an **update** writes a parameter;
+* the **learning rate** is a number of the setup that multiplies in an update;
+* the **inputs** never change in the loop and meet a parameter in a product of the forward pass.
+
+The rules look at the text alone; nothing is run.
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nntui_core import dataflow
+
+
+class Phase(StrEnum):
+    """The part of an iteration that a statement belongs to."""
+
+    FORWARD = "forward"
+    LOSS = "loss"
+    BACKWARD = "backward"
+    UPDATE = "update"
+    OTHER = "other"
+
+
+class Role(StrEnum):
+    """What a variable is for."""
+
+    PARAMETER = "parameter"
+    INPUT = "input"
+    TARGET = "target"
+    PREDICTION = "prediction"
+    LOSS = "loss"
+    LEARNING_RATE = "learning rate"
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The names that play each role; None or an empty tuple where nothing was found to play it.
+
+    `deltas` has one name for each of `parameters`: the ∂C/∂z (as the program calls it) whose product with the
+    activations below makes that parameter's gradient, or the gradient itself where no product is found.
+    """
+
+    parameters: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    target: str | None = None
+    prediction: str | None = None
+    loss: str | None = None
+    rate: str | None = None
+    deltas: tuple[str, ...] = ()
+
+    def of(self, name: str) -> Role | None:
+        """Return the role of a variable, None where it has none."""
+        if name in self.parameters:
+            return Role.PARAMETER
+        if name in self.inputs:
+            return Role.INPUT
+        single = {
+            self.target: Role.TARGET,
+            self.prediction: Role.PREDICTION,
+            self.loss: Role.LOSS,
+            self.rate: Role.LEARNING_RATE,
+        }
+        return single.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """One body statement: its node, what it reads and writes."""
+
+    node: ast.stmt
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+
+
+REDUCTIONS = frozenset({"sum", "mean", "average"})
+PRODUCTS = frozenset({"dot", "matmul", "outer", "einsum", "tensordot"})
+COST_NAMES = ("loss", "cost", "error", "mse", "sse", "objective")
+
+
+def infer(setup: Sequence[ast.stmt], body: Sequence[ast.stmt], skip: frozenset[str]) -> tuple[Roles, tuple[Phase, ...]]:
+    """Return the roles of a loop's variables and the phase of each statement of `body` (already flattened).
+
+    `skip` are names that are not data: functions, modules, and the loop's own counter.
+    """
+    facts = [_Fact(node, dataflow.reads(node, skip), dataflow.writes(node)) for node in body]
+    written = {name for fact in facts for name in fact.writes}
+    carried = _carried(facts)
+    target, prediction = _target(facts, written, carried)
+    after_target = _depends_on(facts, {target} if target else set())
+    parameters = _parameters(facts, carried, after_target)
+    loss = _loss(facts, after_target, carried)
+    phases = tuple(_phase(fact, parameters, loss, after_target, carried) for fact in facts)
+    roles = Roles(
+        parameters=parameters,
+        inputs=_inputs(facts, phases, written, target),
+        target=target,
+        prediction=prediction,
+        loss=loss,
+        rate=_rate(setup, facts, phases, written),
+        deltas=tuple(_delta(name, facts, phases, parameters) for name in parameters),
+    )
+    return roles, phases
+
+
+def _carried(facts: Sequence[_Fact]) -> tuple[str, ...]:
+    """Return the names that an iteration reads before it writes them, and does write."""
+    seen: set[str] = set()
+    early: dict[str, None] = {}
+    for fact in facts:
+        early |= dict.fromkeys(name for name in fact.reads if name not in seen)
+        seen |= set(fact.writes)
+    return tuple(name for name in early if name in seen)
+
+
+def _depends_on(facts: Sequence[_Fact], roots: set[str]) -> frozenset[str]:
+    """Return the names that depend on `roots` within one iteration, the roots themselves not among them."""
+    tainted = set(roots)
+    for fact in facts:
+        if tainted.intersection(fact.reads):
+            tainted |= set(fact.writes)
+    return frozenset(tainted - roots)
+
+
+def _parameters(facts: Sequence[_Fact], carried: Sequence[str], after_target: frozenset[str]) -> tuple[str, ...]:
+    """Return the carried names that the forward pass reads and that are written from what depends on the target.
+
+    They come in the order of their first use. An optimizer's buffers are carried too, but no forward statement
+    reads them.
+    """
+    learned = {
+        name
+        for fact in facts
+        for name in fact.writes
+        if name in carried and (after_target.intersection(fact.reads) - {name})
+    }
+    first_use: dict[str, None] = {}
+    for fact in facts:
+        if not after_target.intersection(fact.writes) and not learned.intersection(fact.writes):
+            first_use |= dict.fromkeys(name for name in fact.reads if name in learned)
+    return tuple(first_use)
+
+
+def _pairs(node: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield the two sides of each subtraction and comparison in a statement."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Sub):
+            yield part.left, part.right
+        elif isinstance(part, ast.Compare) and len(part.comparators) == 1:
+            yield part.left, part.comparators[0]
+        elif (
+            isinstance(part, ast.Call)
+            and isinstance(part.func, ast.Attribute)
+            and part.func.attr == "subtract"
+            and len(part.args) == 2
+        ):
+            yield part.args[0], part.args[1]
+
+
+def _target(facts: Sequence[_Fact], written: set[str], carried: Sequence[str]) -> tuple[str | None, str | None]:
+    """Return the target and the prediction: the first invariant name that meets a forward variable."""
+    forward: set[str] = set()
+    for fact in facts:
+        for left, right in _pairs(fact.node):
+            for fixed, moving in ((left, right), (right, left)):
+                name = dataflow.base_name(fixed)
+                if name is None or name in written or name not in fact.reads:
+                    continue
+                beside = [p.id for p in ast.walk(moving) if isinstance(p, ast.Name) and p.id in forward]
+                if beside:
+                    return name, beside[0]
+        if not isinstance(fact.node, ast.If | ast.For | ast.While):
+            forward |= {name for name in fact.writes if name not in carried}
+    return None, None
+
+
+def _calls(node: ast.AST, names: frozenset[str]) -> bool:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Call):
+            called = part.func
+            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+            if name in names:
+                return True
+    return False
+
+
+def _loss(facts: Sequence[_Fact], after_target: frozenset[str], carried: Sequence[str]) -> str | None:
+    """Return the name that depends on the target, is reduced to a number, and that no carried name depends on."""
+    for fact in facts:
+        if not isinstance(fact.node, ast.Assign | ast.AnnAssign | ast.AugAssign) or len(fact.writes) != 1:
+            continue
+        name = fact.writes[0]
+        if name not in after_target or name in carried:
+            continue
+        if set(carried) & _depends_on(facts, {name}):
+            continue
+        if _calls(fact.node, REDUCTIONS) or any(word in name.lower() for word in COST_NAMES):
+            return name
+    return None
+
+
+def _phase(
+    fact: _Fact,
+    parameters: Sequence[str],
+    loss: str | None,
+    after_target: frozenset[str],
+    carried: Sequence[str],
+) -> Phase:
+    if not fact.writes:
+        return Phase.OTHER
+    if set(fact.writes) & set(parameters):
+        return Phase.UPDATE
+    if loss in fact.writes:
+        return Phase.LOSS
+    if set(fact.writes) & after_target:
+        return Phase.BACKWARD
+    return Phase.OTHER if set(fact.writes) & set(carried) else Phase.FORWARD
+
+
+def products(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield the two operands of each matrix product in a tree, written `a @ b`, `np.dot(a, b)` or `a.dot(b)`."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.BinOp) and isinstance(part.op, ast.MatMult):
+            yield part.left, part.right
+        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr in PRODUCTS:
+            if len(part.args) >= 2:
+                yield part.args[0], part.args[1]
+            elif len(part.args) == 1:
+                yield part.func.value, part.args[0]
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+def _inputs(facts: Sequence[_Fact], phases: Sequence[Phase], written: set[str], target: str | None) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for fact, phase in zip(facts, phases, strict=True):
+        if phase is not Phase.FORWARD:
+            continue
+        for operands in products(fact.node):
+            for operand in operands:
+                invariant = {n for n in _names(operand) if n in fact.reads and n not in written}
+                found |= dict.fromkeys(sorted(invariant - {target}))
+    return tuple(found)
+
+
+def _rate(setup: Sequence[ast.stmt], facts: Sequence[_Fact], phases: Sequence[Phase], written: set[str]) -> str | None:
+    """Return the number of the setup that is a factor in an update."""
+    numbers = {
+        name
+        for node in setup
+        if isinstance(node, ast.Assign | ast.AnnAssign) and is_number(node.value)
+        for name in dataflow.writes(node)
+    }
+    for fact, phase in zip(facts, phases, strict=True):
+        if phase is not Phase.UPDATE:
+            continue
+        for part in ast.walk(fact.node):
+            if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Mult | ast.Div):
+                for side in (part.left, part.right):
+                    if isinstance(side, ast.Name) and side.id in numbers and side.id not in written:
+                        return side.id
+    return None
+
+
+def is_number(node: ast.AST | None) -> bool:
+    """Tell whether an expression is a number as written: `0.5`, `-1`, `1e-3`."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        node = node.operand
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float)
+
+
+def _delta(parameter: str, facts: Sequence[_Fact], phases: Sequence[Phase], parameters: Sequence[str]) -> str:
+    """Follow an update back to the backward variable whose product with activations makes the gradient.
+
+    The search goes from the update through the backward statements that it depends on, nearest first, and stops
+    at a product like `a1.T @ delta2`: one backward variable as it stands, and no parameter on the other side.
+    """
+    defined = {
+        name: fact for fact, phase in zip(facts, phases, strict=True) if phase is Phase.BACKWARD for name in fact.writes
+    }
+    update = next(
+        fact for fact, phase in zip(facts, phases, strict=True) if phase is Phase.UPDATE and parameter in fact.writes
+    )
+    waiting, met = [update], {parameter}
+    first: str | None = None
+    while waiting:
+        fact = waiting.pop(0)
+        operands = {_bare(o): _names(other) for a, b in products(fact.node) for o, other in ((a, b), (b, a))}
+        for name in fact.reads:
+            if name not in defined or name in met:
+                continue
+            if name in operands and not operands[name].intersection(parameters):
+                return name
+            first = first or name
+            met.add(name)
+            waiting.append(defined[name])
+    return first or parameter
+
+
+def _bare(operand: ast.expr) -> str | None:
+    """Return the name of an operand that is a variable as it stands or transposed."""
+    bare = operand.value if isinstance(operand, ast.Attribute) and operand.attr == "T" else operand
+    return bare.id if isinstance(bare, ast.Name) else None
