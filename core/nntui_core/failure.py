@@ -74,7 +74,7 @@ def in_words(error: BaseException, program: Program, statement: Statement, names
     if culprit is not None:
         left, sign, right, a, b = culprit
         details.append(f"{left} is {shape_text(a)}, {right} is {shape_text(b)}: {_rule(sign, a, b)}")
-        details += _target_needs(statement, namespace, sign, (left, a), (right, b))
+        details += _target_needs(statement, namespace, sign)
     elif isinstance(error, NameError):
         details.append(_known_names(namespace))
     return Failure(statement.line, statement.index, _message(error), tuple(d for d in details if d))
@@ -154,25 +154,16 @@ def _rule(sign: str, a: Any, b: Any) -> str:
         return "the right side does not fit into the left"
     for m, n in zip(reversed(shape_a), reversed(shape_b), strict=False):
         if m != n and 1 not in (m, n):
-            return f"element by element, {m} does not go with {n}"
+            return f"elementwise, {m} does not go with {n}"
     return f"`{sign}` does not take them"
 
 
-def _target_needs(
-    statement: Statement, namespace: Mapping[str, Any], sign: str, *operands: tuple[str, Any]
-) -> list[str]:
-    """Say what shape an update needs, where one of the operands is the variable being updated."""
-    needs = []
-    for name in statement.targets:
-        value = namespace.get(name)
-        if not isinstance(value, np.ndarray) or name not in statement.reads or sign in ("@", "dot"):
-            continue
-        others = [text for text, _ in operands if text != name]
-        if len(others) == len(operands):
-            others = []
-        subject = others[0] if others else "the step"
-        needs.append(f"{name} is {shape_text(value)}, so {subject} has to be {shape_text(value)} too")
-    return needs
+def _target_needs(statement: Statement, namespace: Mapping[str, Any], sign: str) -> list[str]:
+    """Say what shape an update needs, where the failing operation is an elementwise one in it."""
+    if sign in ("@", "dot"):
+        return []
+    updated = [n for n in statement.targets if n in statement.reads and isinstance(namespace.get(n), np.ndarray)]
+    return [f"the update of {name} needs a step of shape {shape_text(namespace[name])}" for name in updated]
 
 
 def _known_names(namespace: Mapping[str, Any]) -> str:

@@ -70,9 +70,9 @@ class MatrixView:
 
 @dataclass(frozen=True, slots=True)
 class CodeLine:
-    """A line of the program's text. `statement` is the index of the body statement that begins on it.
+    """A line of the program's text without its comment. `statement` is the index of the body statement beginning there.
 
-    `indent` and `text` together are the line without its comment; `shape` and `meaning` are those of its target.
+    `shape` and `meaning` are those of the statement's target.
     """
 
     number: int
@@ -83,6 +83,19 @@ class CodeLine:
     target: str = ""
     shape: str = ""
     meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStep:
+    """A stop on the way of the data through an iteration.
+
+    `name` is the variable that body statement `statement` writes, `through` the parameter that it meets there.
+    """
+
+    name: str
+    statement: int
+    phase: str
+    through: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +159,10 @@ class Frame:
     seed: int | None
     failure: tuple[str, ...]
     code: tuple[CodeLine, ...]
+    flow: tuple[FlowStep, ...]
+    """The order of the statements' targets."""
+    inputs: str
+    """Where the data comes in: the name of the inputs, empty where none was found."""
     variables: tuple[Variable, ...]
     weights: tuple[str, ...]
     deltas: tuple[str, ...]
@@ -154,3 +171,7 @@ class Frame:
     predictions: Predictions
     cell: Cell | None
     natural_end: int | None = None
+    """How many iterations the loop's header asks for."""
+    cannot_go_on: str | None = None
+    """Why no statement can be run now, None where one can."""
+    cannot_go_back: str | None = None

@@ -85,6 +85,7 @@ class Session:
         self.history = History()
         self.curve = LossCurve()
         self.failure: Failure | None = None
+        self._first_rate = self.rate
         self.history.add(0, interpreter.take_checkpoint())
         self.shapes = self._scout()
         self._arrive()
@@ -150,6 +151,10 @@ class Session:
         """The seed of the program's random generator, None where its setup has none."""
         return edits.seed_of(self.program)
 
+    def mark_nothing(self) -> None:
+        """Take what is seen now as nothing new: after a run, every number has changed."""
+        self.state_before = self.state
+
     def last_writer(self, name: str) -> Executed | None:
         """Return the statement that wrote a variable last, None where that is not in the trace."""
         for executed in reversed(self.trace):
@@ -166,6 +171,10 @@ class Session:
         if self.ended:
             return "the loop is over: S steps back, r resets"
         return None
+
+    def why_not_back(self) -> str | None:
+        """Say why the session cannot go back, None where it can."""
+        return None if self.trace else "this is the start: nothing has run yet"
 
     def _begin(self) -> None:
         reason = self.why_not()
@@ -200,14 +209,30 @@ class Session:
         Raises:
             Refused: the program has failed already, or its loop is over.
         """
-        self._begin()
         goal = self.position.iteration + iterations
-        self._run_to(goal - 1)
-        self.trace = [] if self.position.tick == 0 else self.trace
-        if self.position.tick == 0 and self.position.iteration < goal:
-            self.state = self._look(self.state)
+        self.run(iterations - 1)
+        self._catch_up()
         while self.position.iteration < goal and self._execute():
             pass
+
+    def run(self, iterations: int) -> None:
+        """Like `advance`, but nothing is traced: what is kept for looking stays behind until the next `advance`.
+
+        Raises:
+            Refused: the program has failed already, or its loop is over.
+        """
+        self._begin()
+        self._run_to(self.position.iteration + iterations)
+        if self.ended:
+            self.goto(self.position)
+
+    def _catch_up(self) -> None:
+        """Begin a trace after untraced iterations."""
+        if self.position.tick == 0 and not (
+            self.trace and self.trace[-1].position.iteration == self.position.iteration - 1
+        ):
+            self.trace = []
+            self.state = self._look(self.state)
 
     def _execute(self) -> bool:
         """Run one statement and trace it; return whether there can be a next one."""
@@ -289,9 +314,13 @@ class Session:
         Raises:
             Refused: this is the start.
         """
-        if not self.trace:
-            raise Refused("this is the start: nothing has run yet")
+        self._begin_back()
         self.goto(self.trace[-1].position)
+
+    def _begin_back(self) -> None:
+        reason = self.why_not_back()
+        if reason:
+            raise Refused(reason)
 
     def back_iteration(self) -> None:
         """Go to the start of this iteration, or of the one before where this is a start already.
@@ -299,9 +328,8 @@ class Session:
         Raises:
             Refused: this is the start.
         """
+        self._begin_back()
         iteration, tick = self.position
-        if not tick and not iteration:
-            raise Refused("this is the start: nothing has run yet")
         self.goto(Position(iteration if tick else iteration - 1, 0))
 
     def goto(self, goal: Position) -> None:
@@ -326,6 +354,25 @@ class Session:
         failure = self.failure
         self._arrive()
         self.failure = failure
+
+    def trace_of(self, iteration: int) -> Sequence[Executed]:
+        """Return the statements of an iteration that has begun, with their states; empty for a later one.
+
+        For an iteration that is not in the trace, the session goes back, looks, and returns to where it stands.
+        """
+        here = self.position
+        known = here.iteration - 1 <= iteration or (self.trace and self.trace[0].position.iteration <= iteration)
+        if known:
+            return [executed for executed in self.trace if executed.position.iteration == iteration]
+        failed, ended, marked = self.failure is not None, self.ended, self.state_before
+        self.goto(Position(iteration + 1, 0))
+        found = [executed for executed in self.trace if executed.position.iteration == iteration]
+        self.goto(here)
+        if failed:
+            self._execute()
+        self.interpreter.ended = ended
+        self.state_before = marked
+        return found
 
     # --- changes ---------------------------------------------------------------------------------------------------
 
@@ -369,7 +416,11 @@ class Session:
         self.goto(here)
 
     def _label(self) -> str:
-        rate = "" if self.rate is None else f"γ {self.rate:g}"
+        rates = [event.rate for event in self.history.events]
+        first = rates[0] if rates and self.history.events[0].position == (0, 0) else self._first_rate
+        rate = "" if first is None else f"γ {first:g}"
+        if rates and rates[-1] != first:
+            rate += f"→{rates[-1]:g}"
         seed = "" if self.seed is None else f"seed {self.seed}"
         return ", ".join(part for part in (rate, seed) if part)
 

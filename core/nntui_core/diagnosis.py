@@ -1,0 +1,303 @@
+"""Is the backward pass right? The verdict on a program's gradients, with the mistakes named and cured.
+
+The loss curve cannot tell: several wrong rules learn, some even faster than the right one. So every update is
+compared with the true gradient, which is measured (`nntui_core.gradients`), the wrong line is found by putting right
+numbers in (`nntui_core.repair`), and what no line shows is tested by itself (`nntui_core.conditions`).
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from nntui_core import cautions, conditions
+from nntui_core.answers import answer, finding_of
+from nntui_core.conditions import DECISIVE, Observed, setup_edit
+from nntui_core.failure import ProgramFailed
+from nntui_core.findings import (
+    ERROR,
+    NOT_UPDATED,
+    Cost,
+    Finding,
+    ParameterVerdict,
+    Report,
+    VariableMeaning,
+)
+from nntui_core.gradients import Derivative, meaning
+from nntui_core.interpreter import Interpreter
+from nntui_core.measure import BUDGET, NothingToCheck, backward_values, buffers_of, measure
+from nntui_core.objective import Layout, layout
+from nntui_core.program import Program, ProgramSyntaxError
+from nntui_core.repair import Case, Fault, faults
+from nntui_core.trace import Scratch, Trace, record
+from nntui_core.updates import Update, judge, spread
+
+__all__ = [
+    "Cost",
+    "Finding",
+    "NothingToCheck",
+    "ParameterVerdict",
+    "Report",
+    "VariableMeaning",
+    "check",
+]
+
+AHEAD = 3
+"""Iterations that are watched for what shows only later."""
+
+
+def check(interpreter: Interpreter, *, budget: int = BUDGET) -> Report:
+    """Check the iteration at whose start an interpreter stands; the interpreter stays as it is.
+
+    `budget` is the number of cells of one variable that are measured at most; larger arrays are sampled, always the
+    same cells.
+
+    Raises:
+        NothingToCheck: no parameter or no cost is found.
+        ProgramFailed: the program raises before it has computed its cost.
+        RuntimeError: the interpreter stands in the middle of an iteration.
+    """
+    random = np.random.get_state(legacy=False)  # noqa: NPY002 - a learner's np.random.seed lives there
+    try:
+        with np.errstate(all="ignore"):
+            return _check(interpreter, budget)
+    finally:
+        np.random.set_state(random)  # noqa: NPY002
+
+
+def _check(interpreter: Interpreter, budget: int) -> Report:
+    repeated = _with_forward_inside(interpreter.program)
+    program = interpreter.program if repeated is None else repeated[0]
+    plan = layout(program)
+    live = _live(interpreter, program, plan)
+    integers = _integers(live[0], plan)
+    start = live[0].with_start({name: live[0].start[name].astype(float) for name in integers}) if integers else live[0]
+    buffers = buffers_of(start, plan)
+    if buffers:
+        start = start.with_start({name: np.zeros_like(start.start[name]) for name in buffers})
+    case = _measured(start, live[0], plan, buffers, budget)
+    seen = Observed(case, live, budget, interpreter.natural_end)
+    findings = [] if repeated is None else [_not_repeated(repeated[1], interpreter.program)]
+    findings += _judged(seen, integers)
+    if not any(f.severity == ERROR for f in findings) and interpreter.position.iteration == 0:
+        findings += [f for test in cautions.AT_THE_START for f in test(seen)]
+    findings += cautions.shape_coincidence(seen)
+    return _report(interpreter, seen, tuple(findings))
+
+
+def _live(interpreter: Interpreter, program: Program, plan: Layout) -> tuple[Trace, ...]:
+    """Run a few iterations on a copy and return their traces, up to the first that raises."""
+    scratch = Scratch(interpreter, program)
+    traces: list[Trace] = []
+    while len(traces) < AHEAD:
+        trace = record(scratch, plan.roles.parameters)
+        if not trace.steps:
+            break
+        traces.append(trace)
+        if trace.failure is not None or scratch.position.tick or scratch.ended:
+            break
+    if not traces:
+        raise NothingToCheck("the loop is over: there is no iteration to check")
+    return tuple(traces)
+
+
+def _measured(start: Trace, live: Trace, plan: Layout, buffers: Sequence[str], budget: int) -> Case:
+    try:
+        return measure(start, plan, buffers, budget)
+    except NothingToCheck:
+        if live.failure is not None:
+            raise ProgramFailed(live.failure) from None
+        raise
+
+
+# --- the findings ----------------------------------------------------------------------------------------------
+
+
+def _judged(seen: Observed, integers: Sequence[str]) -> list[Finding]:
+    """Return the errors: first what makes judging the lines pointless, then conditions and lines."""
+    conditional = [finding for test in conditions.CONDITIONS for finding in test(seen)]
+    decisive = [finding for finding in conditional if finding.code in DECISIVE]
+    if decisive:
+        return decisive[:1]
+    found, left = faults(seen.case)
+    truncated = _truncated(seen, integers)
+    conditional += [truncated] if truncated is not None else []
+    covered = {f.variable for f in conditional}
+    findings = [finding_of(seen.case, fault, _raised(seen, fault)) for fault in found if fault.variable not in covered]
+    findings += conditional
+    findings += _unexplained(seen, left, findings)
+    return findings
+
+
+def _raised(seen: Observed, fault: Fault) -> str | None:
+    failure = seen.live[0].failure
+    line = fault.healed.steps[fault.k].statement.line
+    return failure.message if failure is not None and failure.line == line else None
+
+
+def _unexplained(seen: Observed, left: dict[str, Update], findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Say of what is still wrong that it is, without a name for the mistake."""
+    failure = seen.live[0].failure
+    named = {f.variable for f in findings}
+    if failure is not None and not any(f.severity == ERROR for f in findings):
+        yield Finding("raises", ERROR, failure.line, None, failure.message, None)
+        return
+    for name, update in left.items():
+        wrong = not update.right and not (update.fit.exact and update.fit.factor > 0)
+        if wrong and name not in named and update.verdict != NOT_UPDATED:
+            k = seen.case.trace.last_write(name)
+            line = seen.case.trace.steps[k].statement.line if k is not None else None
+            message = f"the update of {name} is not a multiple of ∂C/∂{name} (cosine {update.fit.cosine:.3f})"
+            yield Finding("not-a-gradient", ERROR, line, name, message, None)
+
+
+def _integers(trace: Trace, plan: Layout) -> tuple[str, ...]:
+    """Return the parameters and carried arrays of integers."""
+    carried = [n for n in trace.start if any(n in s.writes for s in trace.steps)]
+    candidates = dict.fromkeys((*plan.roles.parameters, *carried))
+    arrays = [(n, trace.start.get(n)) for n in candidates]
+    return tuple(n for n, v in arrays if isinstance(v, np.ndarray) and v.dtype.kind in "iu")
+
+
+def _truncated(seen: Observed, integers: Sequence[str]) -> Finding | None:
+    """Find integers that cannot take a gradient step: the statement raises, or cuts the fraction off."""
+    live, case = seen.live[0], seen.case
+    for name in integers:
+        if name not in case.gradients:
+            continue
+        k = live.last_write(name)
+        failed = live.failed_at is not None and k is not None and k >= live.failed_at
+        end = live.end.get(name)
+        cut = isinstance(end, np.ndarray) and end.dtype.kind in "iu" and not failed
+        as_floats = judge(case.trace, case.gradients, case.rate, case.buffers)[name]
+        if not (failed or cut) or not as_floats.proportional:
+            continue
+        text, replacement = setup_edit(live.program, name, _as_float)
+        what = live.failure.message if failed and live.failure else "each update loses what comes after the point"
+        return Finding(
+            "integer-arrays",
+            ERROR,
+            replacement[0] if replacement else None,
+            name,
+            f"{name} is an array of integers ({live.start[name].dtype}): {what}",
+            text or f"{name} = {name}.astype(float)",
+            replacement,
+        )
+    return None
+
+
+def _as_float(old: str) -> str:
+    tree = ast.parse(old, mode="eval").body
+    return f"{old}.astype(float)" if isinstance(tree, ast.Call | ast.Name) else f"({old}).astype(float)"
+
+
+# --- a forward pass outside the loop ---------------------------------------------------------------------------
+
+
+def _with_forward_inside(program: Program) -> tuple[Program, tuple[ast.stmt, ...]] | None:
+    """Return the program with the forward pass that stands before its loop moved into it, and what was moved.
+
+    None where the loop repeats its own forward pass: where moving would make no further array a parameter.
+    """
+    learned = {name for s in program.body for name in s.targets}
+    read = {name for s in program.body for name in s.reads}
+    moved: list[ast.stmt] = []
+    depends = set(learned)
+    for node in program.setup:
+        names = _setup_reads(node)
+        targets = _setup_writes(node)
+        if isinstance(node, ast.Assign) and depends & names and targets and not targets & learned:
+            moved.append(node)
+            depends |= targets
+    stale = {name for node in moved for name in _setup_writes(node)} & read
+    if not stale:
+        return None
+    lines = program.lines
+    body = program.loop.body[0]
+    indent = " " * body.col_offset
+    inside = [indent + line for node in moved for line in lines[node.lineno - 1 : node.end_lineno]]
+    gone = {n for node in moved for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+    kept = [(n, line) for n, line in enumerate(lines, 1) if n not in gone]
+    text = [line for n, line in kept if n < body.lineno] + inside + [line for n, line in kept if n >= body.lineno]
+    try:
+        repeated = Program.parse("\n".join(text) + "\n", program.name)
+    except ProgramSyntaxError:
+        return None
+    more = set(layout(repeated).roles.parameters) - set(layout(program).roles.parameters)
+    return (repeated, tuple(moved)) if more else None
+
+
+def _setup_reads(node: ast.stmt) -> set[str]:
+    return {p.id for p in ast.walk(node) if isinstance(p, ast.Name) and isinstance(p.ctx, ast.Load)}
+
+
+def _setup_writes(node: ast.stmt) -> set[str]:
+    return {p.id for p in ast.walk(node) if isinstance(p, ast.Name) and isinstance(p.ctx, ast.Store)}
+
+
+def _not_repeated(moved: Sequence[ast.stmt], program: Program) -> Finding:
+    names = [name for node in moved for name in sorted(_setup_writes(node))]
+    first = moved[0].lineno
+    return Finding(
+        "stale-forward",
+        ERROR,
+        first,
+        names[-1],
+        f"{', '.join(names)} are computed once, before the loop (line {first}): the updates never see what the new "
+        f"weights do",
+        f"move the forward pass into the loop, to its beginning (line {program.loop.body[0].lineno})",
+    )
+
+
+# --- the report ------------------------------------------------------------------------------------------------
+
+
+def _report(interpreter: Interpreter, seen: Observed, findings: tuple[Finding, ...]) -> Report:
+    case = seen.case
+    updates = judge(case.trace, case.gradients, case.rate, case.buffers)
+    truncated = {f.variable for f in findings if f.code == "integer-arrays"}
+    parameters = [
+        _verdict(case.gradients[name], replace(update, verdict=NOT_UPDATED) if name in truncated else update)
+        for name, update in updates.items()
+    ]
+    fixed = [d for _, d in conditions.fixed_parameters(seen)]
+    parameters += [_fixed(derivative) for derivative in fixed]
+    last = {name: value for _, name, value in backward_values(case.trace, case.plan)}
+    derivatives = (*case.derivatives, *fixed)
+    meanings = [meaning(name, value, derivatives) for name, value in last.items()]
+    return Report(
+        iteration=interpreter.position.iteration,
+        cost=case.objective.cost,
+        parameters=tuple(parameters),
+        variables=tuple(m for m in meanings if m is not None),
+        findings=findings,
+        sampled=_sampled(case),
+        answer=answer(case, updates, findings),
+    )
+
+
+def _verdict(gradient: Derivative, update: Update) -> ParameterVerdict:
+    fit, step = update.fit, update.step
+    relative = float("nan")
+    if step is not None:
+        g = gradient.sampled
+        size = float(np.sqrt(g @ g))
+        difference = step.reshape(-1)[gradient.cells] - g
+        relative = float(np.sqrt(difference @ difference)) / size if size else 0.0
+    return ParameterVerdict(
+        update.name, update.verdict, fit.factor, fit.cosine, relative, spread(step, gradient), gradient.value
+    )
+
+
+def _fixed(gradient: Derivative) -> ParameterVerdict:
+    nothing: Any = np.zeros(gradient.value.shape)
+    return ParameterVerdict(
+        gradient.variable, NOT_UPDATED, 0.0, float("nan"), 1.0, spread(nothing, gradient), gradient.value
+    )
+
+
+def _sampled(case: Case) -> str:
+    parts = [f"{d.cells.size} of {d.value.size} cells of {d.variable}" for d in case.derivatives if not d.whole]
+    return f"checked {', '.join(parts)}" if parts else ""

@@ -1,0 +1,298 @@
+"""The true derivative of the cost, by trying: change one number a little, run what follows, look at the cost.
+
+For one cell v of a variable the central difference (C(v + h) − C(v − h)) / 2h is ∂C/∂v up to h²; from two step
+sizes, h and h/2, Richardson's extrapolation removes that term as well, and their disagreement estimates the error
+(Press et al., Numerical Recipes, §5.7). h = 1e-4·max(1, |v|) leaves 1e-16 of truncation and about 1e-12 of rounding
+for a cost near 1; near a kink (ReLU) the two disagree, and h shrinks.
+
+Nothing here knows the rules of back-propagation. That is the point: it measures what they ought to give.
+"""
+
+import ast
+import types
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nntui_core.findings import Cost, VariableMeaning
+from nntui_core.trace import Environment, Step, Trace
+from nntui_core.values import Array
+
+STEP = 1e-4
+SHRINK = 0.02
+TRIES = 3
+EPSILON = float(np.finfo(float).eps)
+
+EXACT = 1e-5
+"""The relative error up to which two float64 arrays count as the same derivative."""
+EXACT_SINGLE = 5e-3
+"""The same where the program computes in float32."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A cost and the steps that lead to it: (place in the trace, step), in order; the last one writes `name`."""
+
+    cost: Cost
+    name: str
+    steps: tuple[tuple[int, Step], ...]
+
+    def reading(self, roots: Sequence[str]) -> tuple[tuple[int, Step], ...]:
+        """Return the steps whose results depend on what these names are at the start."""
+        return self.following(roots, -1)
+
+    def following(self, roots: Sequence[str], after: int) -> tuple[tuple[int, Step], ...]:
+        """Return the steps after step `after` whose results depend on these names."""
+        tainted, found = set(roots), []
+        for k, step in self.steps:
+            if k <= after:
+                continue
+            if tainted.intersection(step.reads):
+                found.append((k, step))
+                tainted |= set(step.writes)
+            else:
+                tainted -= set(step.writes) - set(step.in_place)
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """∂C/∂v for a variable v as it was after step `position` (−1: at the start of the iteration).
+
+    `value` has v's shape, float64, read-only, nan where a cell was not sampled; `cells` are the flat indices of the
+    cells that were. `error` is the estimated absolute error of a cell.
+    """
+
+    variable: str
+    position: int
+    value: Array
+    cells: NDArray[np.intp]
+    error: float
+
+    @property
+    def label(self) -> str:
+        """The derivative's name: `dC/dz2`."""
+        return f"dC/d{self.variable}"
+
+    @property
+    def whole(self) -> bool:
+        """Whether every cell was measured."""
+        return self.cells.size == self.value.size
+
+    @property
+    def sampled(self) -> Array:
+        """The measured cells, shape (n,)."""
+        return self.value.reshape(-1)[self.cells]
+
+    @property
+    def zero(self) -> bool:
+        """Whether the derivative vanishes, as far as can be measured."""
+        return bool(np.all(np.abs(self.sampled) <= 4 * self.error))
+
+
+class _Tail:
+    """The steps from a perturbed variable to the cost, compiled into one piece and run many times."""
+
+    def __init__(self, trace: Trace, objective: Objective, name: str, position: int) -> None:
+        steps = objective.following([name], position)
+        self.cost = objective.name
+        self.work: dict[str, Any] = dict(trace.functions)
+        self.variable = name
+        start = trace.environments[position + 1]
+        if not _reads_agree(trace, steps, start, name):
+            steps = tuple((k, step) for k, step in objective.steps if k > position)
+        self.start = {n: _double(v) for n, v in start.items()}
+        self.in_place = any(step.in_place for _, step in steps)
+        self.fresh = tuple(n for _, step in steps for n in step.in_place if n in self.start)
+        self.work.update(self.start)
+        self.pieces = _pieces([step for _, step in steps])
+        self.protected = True
+        self.runs = bool(steps)
+
+    def __call__(self, value: Array) -> float:
+        work = self.work
+        work[self.variable] = value.copy() if self.in_place or not self.protected else value
+        if self.fresh or not self.protected:
+            self._renew()
+        try:
+            self._run(work)
+        except ValueError as error:
+            if "read-only" not in str(error) or not self.protected:
+                raise
+            self.protected = False  # a function writes into its argument: give it arrays of its own
+            return self(value)
+        cost = work[self.cost]
+        return float(cost) if isinstance(cost, float) else float(np.sum(cost))
+
+    def _run(self, work: dict[str, Any]) -> None:
+        for piece in self.pieces:
+            if isinstance(piece, types.CodeType):
+                exec(piece, work)
+            else:
+                work.update(piece)
+
+    def _renew(self) -> None:
+        names = self.fresh if self.protected else tuple(self.start)
+        for name in names:
+            if name != self.variable and isinstance(self.start[name], np.ndarray):
+                self.work[name] = self.start[name].copy()
+
+
+def _reads_agree(trace: Trace, steps: Sequence[tuple[int, Step]], start: Environment, name: str) -> bool:
+    """Tell whether what the steps read, and do not compute themselves, is already there as they found it."""
+    computed = {name, *(n for _, step in steps for n in step.writes)}
+    return all(
+        trace.environments[k].get(n) is start.get(n) for k, step in steps for n in step.reads if n not in computed
+    )
+
+
+def _pieces(steps: Sequence[Step]) -> list[types.CodeType | Environment]:
+    """Compile neighbouring statements together; keep recorded outcomes in between."""
+    pieces: list[types.CodeType | Environment] = []
+    block: list[ast.stmt] = []
+    for step in [*steps, None]:
+        if step is not None and step.code is not None:
+            block.append(step.node)
+            continue
+        if block:
+            pieces.append(compile(ast.Module(block, []), "<tail>", "exec"))
+            block = []
+        if step is not None:
+            pieces.append(step.outcome)
+    return pieces
+
+
+def _double(value: Any) -> Any:
+    """Return single-precision numbers as float64, so that small differences can be seen."""
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.dtype != np.float64:
+        return value.astype(np.float64)
+    return value
+
+
+def differentiate(
+    trace: Trace, objective: Objective, name: str, position: int, cells: NDArray[np.intp] | None = None
+) -> Derivative:
+    """Return the derivative of the cost with respect to a variable as it was after step `position`.
+
+    `cells` are flat indices, None for all. Richardson-extrapolated central differences (see the module).
+
+    Raises:
+        Exception: whatever the program raises for a perturbed value.
+    """
+    value = np.array(trace.environments[position + 1][name], dtype=np.float64)
+    chosen = np.arange(value.size) if cells is None else cells
+    tail = _Tail(trace, objective, name, position)
+    result = np.full(value.size, np.nan)
+    if not tail.runs:
+        result[chosen] = 0.0
+        return _derivative(name, position, result.reshape(value.shape), chosen, 0.0)
+    flat = value.reshape(-1)
+    centre = abs(tail(value))
+    error = 0.0
+    for cell in chosen:
+        result[cell], cell_error = _cell(tail, value, flat, int(cell), centre)
+        error = max(error, cell_error)
+    return _derivative(name, position, result.reshape(value.shape), chosen, error)
+
+
+def _cell(tail: _Tail, value: Array, flat: Array, cell: int, centre: float) -> tuple[float, float]:
+    """Return one cell's derivative and its estimated error."""
+    v = float(flat[cell])
+    h = STEP * max(1.0, abs(v))
+    best, best_error = np.nan, np.inf
+    for _ in range(TRIES):
+        ends = []
+        for offset in (h, -h, h / 2, -h / 2):
+            flat[cell] = v + offset
+            ends.append(tail(value))
+        coarse, fine = (ends[0] - ends[1]) / (2 * h), (ends[2] - ends[3]) / h
+        rounding = 4 * EPSILON * max(centre, abs(ends[0]), EPSILON) / h
+        disagreement = abs(fine - coarse)
+        error = rounding + (0.0 if disagreement < 1e-5 * abs(fine) else disagreement)
+        if error < best_error or np.isnan(best):
+            best, best_error = (4 * fine - coarse) / 3, error
+        if error <= rounding:
+            break
+        h *= SHRINK
+    flat[cell] = v
+    return best, best_error if np.isfinite(best_error) else np.inf
+
+
+def _derivative(name: str, position: int, value: Array, cells: NDArray[np.intp], error: float) -> Derivative:
+    value.flags.writeable = False
+    return Derivative(name, position, value, cells, error)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well v ≈ factor·D: the least-squares factor, the cosine, and ‖v − factor·D‖/‖v‖."""
+
+    factor: float
+    cosine: float
+    relative_error: float
+    exact: bool
+
+
+NO_FIT = Fit(np.nan, np.nan, np.nan, False)
+
+
+def fit(value: Array, derivative: Derivative, noise: float = 0.0) -> Fit:
+    """Fit an array of the derivative's shape to the derivative; `noise` is the array's own error, a cell."""
+    if np.shape(value) != derivative.value.shape:
+        return NO_FIT
+    v = np.asarray(value, dtype=np.float64).reshape(-1)[derivative.cells]
+    return fit_cells(v, derivative, noise + tolerance(value))
+
+
+def tolerance(value: Array) -> float:
+    """Return the error of an array's cells that comes from its precision."""
+    single = getattr(value, "dtype", None) in (np.float32, np.float16)
+    largest = float(np.max(np.abs(value), initial=0.0)) if np.size(value) else 0.0
+    return (EXACT_SINGLE if single else EXACT) * (largest if np.isfinite(largest) else 0.0)
+
+
+def fit_cells(v: Array, derivative: Derivative, noise: float) -> Fit:
+    """Fit the measured cells of an array, shape (n,), to the derivative's."""
+    d = derivative.sampled
+    vv, dd, vd = float(v @ v), float(d @ d), float(v @ d)
+    if not (np.isfinite(vv) and np.isfinite(dd)) or dd == 0.0 or vv == 0.0 or derivative.zero:
+        return NO_FIT
+    factor = vd / dd
+    difference = np.abs(v - factor * d)
+    relative = float(np.sqrt(difference @ difference / vv))
+    allowed = noise + 4 * abs(factor) * derivative.error
+    return Fit(factor, vd / float(np.sqrt(vv * dd)), relative, bool(np.max(difference) <= allowed))
+
+
+def is_unit(factor: float) -> bool:
+    """Tell whether a factor is +1 or −1, as far as can be measured."""
+    return abs(abs(factor) - 1) < 1e-4
+
+
+def meaning(name: str, value: Array, derivatives: Sequence[Derivative]) -> VariableMeaning | None:
+    """Return which derivative a variable is, None where it is none.
+
+    A factor of ±1 goes before other factors, a derivative before a transposed one. A single number is only compared
+    with factor ±1: it is a multiple of every other number.
+    """
+    found = match(value, derivatives)
+    if found is not None:
+        derivative, fitted = found
+        return VariableMeaning(name, derivative.label, fitted.factor, fitted.relative_error)
+    if np.ndim(value) != 2:
+        return None
+    found = match(np.transpose(value), [d for d in derivatives if d.whole])
+    if found is None:
+        return None
+    derivative, fitted = found
+    return VariableMeaning(name, f"({derivative.label}).T", fitted.factor, fitted.relative_error)
+
+
+def match(value: Array, derivatives: Sequence[Derivative]) -> tuple[Derivative, Fit] | None:
+    """Return the derivative of its shape that an array is a multiple of, None where there is none."""
+    fits = [(d, fit(value, d)) for d in derivatives if d.value.shape == np.shape(value)]
+    exact = [(d, f) for d, f in fits if f.exact and (is_unit(f.factor) or d.cells.size > 1)]
+    return min(exact, key=lambda pair: not is_unit(pair[1].factor), default=None)

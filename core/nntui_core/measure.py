@@ -1,0 +1,212 @@
+"""Everything a check measures, before anything is judged: the traced iteration and all its derivatives."""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nntui_core import rewrites
+from nntui_core.gradients import Derivative, Objective, differentiate, match
+from nntui_core.objective import Layout, stated, usual
+from nntui_core.program import Phase
+from nntui_core.repair import Case
+from nntui_core.rewrites import Surroundings
+from nntui_core.trace import Step, Trace
+from nntui_core.updates import judge, rate_of
+from nntui_core.values import Array
+
+BUDGET = 4096
+"""Cells of one variable that are measured at most."""
+WORK = 2e7
+"""Numbers of the forward pass times cells of one variable, at most."""
+FEWEST = 8
+SEED = 0
+
+
+class NothingToCheck(ValueError):
+    """The program has no parameters, or no cost can be found: there is no gradient to compare with."""
+
+
+def measure(trace: Trace, plan: Layout, buffers: Sequence[str], budget: int) -> Case:
+    """Measure the cost of a traced iteration and its derivatives.
+
+    Raises:
+        NothingToCheck: there are no parameters, or no cost.
+    """
+    if not plan.roles.parameters:
+        raise NothingToCheck(
+            "no parameters were found: no array that the forward pass reads and the loop updates from the target"
+        )
+    rate = rate_of(trace, plan.roles.rate)
+    objective = stated(trace, plan)
+    if objective is not None:
+        gradients = _gradients(trace, objective, plan, budget)
+        if all(g.zero for g in gradients.values()) and not _symmetric_zero(trace, objective, plan):
+            objective = None
+    if objective is None:
+        objective = _inferred(trace, plan, rate, buffers, budget)
+        gradients = _gradients(trace, objective, plan, budget)
+    forward = forward_steps(objective, plan)
+    derivatives = tuple(_measured(trace, objective, name, k, budget) for k, name in forward)
+    names = tuple(dict.fromkeys(name for _, name in forward))
+    around = _surroundings(trace, objective, plan, names, derivatives)
+    return Case(trace, objective, plan, gradients, derivatives, rate, tuple(buffers), around, samples(trace, plan))
+
+
+def _symmetric_zero(trace: Trace, objective: Objective, plan: Layout) -> bool:
+    """Tell whether zero gradients come from zero weights, and not from a cost that is piecewise constant."""
+    return any(not np.any(trace.start[name]) for name in plan.roles.parameters if name in trace.start)
+
+
+def cells_of(size: int, volume: int, budget: int) -> NDArray[np.intp] | None:
+    """Return a seeded sample of the cells of an array that is too large to be measured whole, None for all."""
+    limit = max(FEWEST, min(budget, int(WORK / max(volume, 1))))
+    if size <= limit:
+        return None
+    return np.sort(np.random.default_rng(SEED).choice(size, limit, replace=False)).astype(np.intp)
+
+
+def _measured(trace: Trace, objective: Objective, name: str, position: int, budget: int) -> Derivative:
+    steps = [(k, n) for k, step in objective.steps for n in step.writes if k + 1 < len(trace.environments)]
+    volume = sum(int(np.size(trace.environments[k + 1].get(n, 0))) for k, n in steps)
+    size = int(np.size(trace.environments[position + 1][name]))
+    return differentiate(trace, objective, name, position, cells_of(size, volume, budget))
+
+
+def _gradients(trace: Trace, objective: Objective, plan: Layout, budget: int) -> dict[str, Derivative]:
+    return {
+        name: _measured(trace, objective, name, -1, budget)
+        for name in plan.roles.parameters
+        if isinstance(trace.start.get(name), np.ndarray | np.floating | float | int)
+    }
+
+
+def forward_steps(objective: Objective, plan: Layout) -> list[tuple[int, str]]:
+    """Return the forward variables: (step, name) of what depends on a parameter and not on the target."""
+    meets = {plan.roles.target} if plan.roles.target else set()
+    found: list[tuple[int, str]] = []
+    depends = {id(step) for _, step in objective.reading(plan.roles.parameters)}
+    for k, step in objective.steps:
+        if meets.intersection(step.reads):
+            meets |= set(step.writes)
+        elif id(step) in depends and objective.name not in step.writes:
+            found += [(k, name) for name in step.writes]
+    return found
+
+
+def _inferred(trace: Trace, plan: Layout, rate: float | None, buffers: Sequence[str], budget: int) -> Objective:
+    """Return the usual cost whose derivatives the first backward lines compute.
+
+    Raises:
+        NothingToCheck: none can be computed here.
+    """
+    scored = [(_explained(trace, plan, objective, budget), objective) for objective in usual(trace, plan)]
+    if not scored:
+        raise NothingToCheck("no cost was found: no loss, and no prediction that meets a target")
+    best = max(score for score, _ in scored)
+    tied = [objective for score, objective in scored if score == best]
+    if len(tied) == 1:
+        return tied[0]
+
+    def fitting(objective: Objective) -> tuple[int, int]:
+        updates = judge(trace, _gradients(trace, objective, plan, budget), rate, buffers).values()
+        return sum(u.right for u in updates), sum(u.proportional for u in updates)
+
+    return max(tied, key=fitting)
+
+
+def _explained(trace: Trace, plan: Layout, objective: Objective, budget: int) -> int:
+    """Return how many backward lines are ± a derivative of this cost near the output."""
+    near = forward_steps(objective, plan)[-2:]
+    derivatives = [_measured(trace, objective, name, k, budget) for k, name in near]
+    exact = 0
+    for _, _, value in backward_values(trace, plan):
+        found = match(value, derivatives)
+        exact += found is not None and abs(abs(found[1].factor) - 1) < 1e-4
+    return exact
+
+
+def backward_values(trace: Trace, plan: Layout) -> Iterator[tuple[int, str, Array]]:
+    """Yield what the backward lines computed: (step, name, value), in order."""
+    for k, step in enumerate(trace.steps[: len(trace.environments) - 1]):
+        if plan.phase(step.statement) is Phase.BACKWARD:
+            for name in step.writes:
+                value = trace.environments[k + 1].get(name)
+                if isinstance(value, np.ndarray) and value.dtype.kind in "fiu":
+                    yield k, name, value
+
+
+def samples(trace: Trace, plan: Layout) -> int:
+    """Return the number of samples: the length that inputs and target have in common."""
+    target = trace.end.get(plan.roles.target or "")
+    shapes = [np.shape(trace.end[n]) for n in plan.roles.inputs if n in trace.end]
+    if target is None or not np.shape(target):
+        return 1
+    shape = np.shape(target)
+    if len(shape) == 2 and shapes and len(shapes[0]) == 2:
+        rows = shapes[0][0] == shape[0]
+        return shape[0] if rows else shape[1]
+    return shape[0]
+
+
+def _surroundings(
+    trace: Trace,
+    objective: Objective,
+    plan: Layout,
+    names: tuple[str, ...],
+    derivatives: Sequence[Derivative],
+) -> Surroundings:
+    program, roles = trace.program, plan.roles
+    known = set(names)
+    activation_of: dict[str, str] = {}
+    for _, step in objective.steps:
+        reads = [n for n in step.reads if n in known]
+        plain = len(reads) == 1 and len(step.writes) == 1 and not set(step.reads) & set(roles.parameters)
+        if plain and step.writes[0] in known and step.writes[0] != reads[0]:
+            activation_of[reads[0]] = step.writes[0]
+    backward = tuple(dict.fromkeys(name for _, name, _ in backward_values(trace, plan)))
+    indices = sorted({s.statement.index for s in trace.steps if plan.phase(s.statement) is Phase.BACKWARD})
+    activations = [d for d in derivatives if d.variable in activation_of.values()]
+    errors = tuple(n for _, n, value in backward_values(trace, plan) if match(value, activations))
+    around = Surroundings(
+        inputs=roles.inputs,
+        forward=names,
+        backward=backward,
+        parameters=roles.parameters,
+        prediction=roles.prediction,
+        activation_of=activation_of,
+        errors=errors,
+        product=rewrites.style(program),
+    )
+    return replace(around, slopes=rewrites.slopes(program, indices, around))
+
+
+def buffers_of(trace: Trace, plan: Layout) -> tuple[str, ...]:
+    """Return the arrays that updates carry from one iteration to the next besides the parameters: momentum and such."""
+    parameters = set(plan.roles.parameters)
+    seen: set[str] = set()
+    early: dict[str, None] = {}
+    for step in trace.steps:
+        early |= dict.fromkeys(n for n in step.reads if n not in seen)
+        seen |= set(step.writes)
+    shapes = {np.shape(trace.start[n]) for n in parameters if n in trace.start}
+    late = {
+        n for step in trace.steps if plan.phase(step.statement) in (Phase.BACKWARD, Phase.UPDATE) for n in step.writes
+    }
+    return tuple(
+        name
+        for name in early
+        if name in late - parameters
+        and isinstance(trace.start.get(name), np.ndarray)
+        and np.shape(trace.start[name]) in shapes
+    )
+
+
+def products_in(step: Step) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield the operands of the matrix products in a step."""
+    for part in ast.walk(step.node):
+        found = rewrites.product_of(part)
+        if found is not None:
+            yield found[0], found[1]

@@ -1,0 +1,210 @@
+"""What is being minimised, and what each statement does for it.
+
+A program may state its cost (`loss = …`): then that is the cost, and the backward pass is measured against it. Many
+loops never compute one. Then the cost is *inferred*: of the usual costs, the one whose derivative the first backward
+lines compute. A mean of absolute errors that is only printed is no cost that anybody descends; it is passed over.
+"""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nntui_core import dataflow
+from nntui_core.findings import Cost
+from nntui_core.gradients import Objective
+from nntui_core.program import Phase, Program, Roles, Statement
+from nntui_core.roles import infer, products
+from nntui_core.trace import Step, Trace, run_step
+from nntui_core.values import is_numeric
+
+INFERRED = "__cost__"
+NUMPY = "__numpy__"
+
+COSTS = (
+    "0.5 * np.sum(({p} - {t}) ** 2)",
+    "np.sum(({p} - {t}) ** 2)",
+    "0.5 * np.mean(({p} - {t}) ** 2)",
+    "np.mean(({p} - {t}) ** 2)",
+    "-np.sum({t} * np.log({p}) + (1 - {t}) * np.log(1 - {p}))",
+    "-np.mean({t} * np.log({p}) + (1 - {t}) * np.log(1 - {p}))",
+    "-np.sum({t} * np.log({p}))",
+    "-np.sum({t} * np.log({p})) / len({t})",
+    "0.5 * np.sum(({p} - {t}) ** 2) / len({t})",
+    "np.sum(({p} - {t}) ** 2) / len({t})",
+    "-np.sum(np.log({p}[np.arange(len({t})), {t}]))",
+    "-np.mean(np.log({p}[np.arange(len({t})), {t}]))",
+)
+"""The usual costs, the likeliest first."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the statements and variables of a program are for: `phases` has one entry for each body statement."""
+
+    roles: Roles
+    phases: tuple[Phase, ...]
+
+    def phase(self, statement: Statement) -> Phase:
+        """Return the phase of a body statement (an inferred cost is none of them)."""
+        return self.phases[statement.index] if statement.index >= 0 else Phase.LOSS
+
+
+def layout(program: Program) -> Layout:
+    """Return the roles and phases of a program.
+
+    They are the program's own, or, where those find no parameter, found again with the statements that only prepare
+    data (a mini-batch `xb = x[i : i + 8]`) taken as setup, and with class labels (`probs[rows, y]`) as the target.
+    """
+    phases = tuple(statement.phase for statement in program.body)
+    if program.roles.parameters:
+        return Layout(program.roles, phases)
+    data = _preparing(program)
+    rest = [s.index for s in program.body if s.index not in data]
+    nodes = [program.nodes[i] for i in rest]
+    skip = program.functions | frozenset(dataflow.writes(program.loop))
+    setup = [*program.setup, *(program.nodes[i] for i in sorted(data))]
+    roles, found = infer(setup, nodes, skip)
+    if roles.target is None:
+        meeting = _labels(nodes)
+        if meeting is not None:
+            at, synthetic = meeting
+            roles, found = infer(setup, [*nodes[:at], synthetic, *nodes[at:]], skip)
+            found = (*found[:at], *found[at + 1 :])
+    by_index = dict(zip(rest, found, strict=True))
+    return Layout(roles, tuple(by_index.get(s.index, Phase.OTHER) for s in program.body))
+
+
+def _preparing(program: Program) -> frozenset[int]:
+    """Return the statements whose results depend on nothing that the loop learns.
+
+    What it learns goes round: from a parameter through a matrix product and back to the parameter.
+    """
+    follows: dict[str, set[str]] = {}
+    for statement in program.body:
+        for name in statement.reads:
+            follows.setdefault(name, set()).update(statement.targets)
+    learned: set[str] = set()
+    for statement in program.body:
+        if any(True for _ in products(program.nodes[statement.index])):
+            for name in statement.targets:
+                after = _reachable(name, follows)
+                if name in after:
+                    learned |= after
+    return frozenset(s.index for s in program.body if not learned.intersection((*s.reads, *s.targets)))
+
+
+def _reachable(name: str, follows: dict[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        fresh = follows.get(waiting.pop(), set()) - found
+        found |= fresh
+        waiting += fresh
+    return found
+
+
+def _labels(nodes: Sequence[ast.stmt]) -> tuple[int, ast.stmt] | None:
+    """Return where class labels index the prediction, and a statement in which the two meet."""
+    written = {name for node in nodes for name in dataflow.writes(node)}
+    for at, node in enumerate(nodes):
+        for part in ast.walk(node):
+            if not isinstance(part, ast.Subscript) or not isinstance(part.slice, ast.Tuple):
+                continue
+            prediction = dataflow.base_name(part.value)
+            labels = [e.id for e in part.slice.elts if isinstance(e, ast.Name) and e.id not in written]
+            if prediction in written and labels:
+                return at, ast.parse(f"__meet__ = {prediction} - {labels[-1]}").body[0]
+    return None
+
+
+def stated(trace: Trace, plan: Layout) -> Objective | None:
+    """Return the cost that the program states, None where it states none that could be descended."""
+    name = plan.roles.loss
+    k = trace.last_write(name) if name is not None else None
+    while name is not None and k is not None and k + 1 < len(trace.environments):
+        steps = _slice(trace, name, k)
+        value = trace.environments[k + 1].get(name)
+        updates = any(plan.phase(step.statement) is Phase.UPDATE for _, step in steps)
+        if not updates and is_numeric(value) and not _is_absolute(trace, plan, value):
+            cost = Cost(name, _right_side(trace.steps[k].statement.text), float(np.sum(np.asarray(value))))
+            return Objective(cost, name, tuple(steps))
+        k = trace.last_write(name, k)
+    return None
+
+
+def _right_side(text: str) -> str:
+    return text.split("=", 1)[1].strip() if "=" in text else text
+
+
+def _is_absolute(trace: Trace, plan: Layout, value: object) -> bool:
+    """Tell whether a number is the mean of the absolute errors."""
+    p, t = _meeting(trace, plan)
+    if p is None or t is None or np.shape(p) != np.shape(t) or np.size(value) != 1:  # type: ignore[arg-type]
+        return False
+    return bool(np.isclose(float(np.sum(np.asarray(value))), np.mean(np.abs(p - t)), rtol=1e-12, atol=0))
+
+
+def _meeting(trace: Trace, plan: Layout) -> tuple[np.ndarray | None, np.ndarray | None]:  # type: ignore[type-arg]
+    """Return the values of prediction and target."""
+    prediction, target = plan.roles.prediction, plan.roles.target
+    k = trace.last_write(prediction) if prediction is not None else None
+    if k is None or prediction is None or target is None or k + 1 >= len(trace.environments):
+        return None, None
+    environment = trace.environments[k + 1]
+    p, t = environment.get(prediction), environment.get(target)
+    return (p if isinstance(p, np.ndarray) else None), (t if isinstance(t, np.ndarray) else None)
+
+
+def _slice(trace: Trace, name: str, last: int) -> list[tuple[int, Step]]:
+    """Return the steps up to `last` that a name's value depends on."""
+    needed = {name}
+    found: list[tuple[int, Step]] = []
+    for k in range(last, -1, -1):
+        step = trace.steps[k]
+        if not needed.intersection(step.writes):
+            continue
+        found.append((k, step))
+        needed -= set(step.writes) - set(step.in_place)
+        needed |= set(step.reads)
+    return found[::-1]
+
+
+def usual(trace: Trace, plan: Layout) -> Iterator[Objective]:
+    """Yield the usual costs over prediction and target, as far as they can be computed here."""
+    prediction, target = plan.roles.prediction, plan.roles.target
+    k = _first_meeting(trace, prediction, target)
+    if prediction is None or target is None or k is None:
+        return
+    for template in COSTS:
+        expression = template.format(p=prediction, t=target)
+        step = _cost_step(expression, prediction, target)
+        functions = {**trace.functions, NUMPY: np}
+        try:
+            with np.errstate(all="ignore"):
+                value = run_step(step, trace.environments[k], functions)[INFERRED]
+        except Exception:  # noqa: BLE001 - shapes that this cost does not take
+            continue
+        if np.ndim(value) == 0 and np.isfinite(value):
+            steps = [*_slice(trace, prediction, k - 1), (k, step)]
+            yield Objective(Cost("C", expression, float(value), inferred=True), INFERRED, tuple(steps))
+
+
+def _first_meeting(trace: Trace, prediction: str | None, target: str | None) -> int | None:
+    """Return the place before which prediction and target are there, the first where they are used together."""
+    if prediction is None or target is None:
+        return None
+    written = [k for k, s in enumerate(trace.steps) if prediction in s.writes]
+    for k, step in enumerate(trace.steps[: len(trace.environments)]):
+        if written and k > written[0] and {prediction, target} <= set(step.reads):
+            return k
+    last = trace.last_write(prediction)
+    return None if last is None or last + 1 >= len(trace.environments) else last + 1
+
+
+def _cost_step(expression: str, prediction: str, target: str) -> Step:
+    text = f"{INFERRED} = {expression.replace('np.', NUMPY + '.')}"
+    node = ast.parse(text).body[0]
+    statement = Statement(-1, 0, 0, text, "", (INFERRED,), (prediction, target), Phase.LOSS)
+    return Step(statement, node, compile(ast.Module([node], []), "<cost>", "exec"), ())

@@ -1,0 +1,102 @@
+"""Where a number came from, and where those came from, back to the inputs and the initial weights.
+
+A session's trace holds the statements of this iteration and the one before. A number that is older, such as a weight
+five iterations ago, is found by going back to its iteration, looking, and returning; the session stands where it
+stood, bit for bit.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from nntui_core.dataflow import writes
+from nntui_core.explain import Explanation, explain
+from nntui_core.frame import Index
+from nntui_core.interpreter import Position
+from nntui_core.session import Executed, Session
+from nntui_core.values import State
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A cell at one moment, and how it was made.
+
+    `position` is that of the statement that wrote it, None for a value of the setup; `line` is where that was.
+    `explanation` is None where there is no arithmetic to tell: the setup made it, or nobody knows what did.
+    """
+
+    name: str
+    index: Index
+    value: Any
+    position: Position | None
+    line: int | None
+    explanation: Explanation | None = None
+
+
+END = Position(2**62, 0)
+"""A position after all others."""
+
+
+class Origins:
+    """Finds the writers of a session's values."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def made(self, name: str, index: Index, before: Position = END) -> Made:
+        """Return how a cell got the value that it had before the statement at a position (by default: has now).
+
+        Raises:
+            LookupError: there is no such variable or cell, or the variable holds no numbers.
+        """
+        executed = self._writer(name, before)
+        if executed is None:
+            return self._from_setup(name, index)
+        program = self._session.program
+        statement = program.body[executed.statement]
+        if name not in statement.targets:  # another name for an array that the statement changed in place
+            value = _cell(executed.after, name, index)
+            return Made(name, index, value, executed.position, statement.line)
+        told = explain(program, statement, executed.before, executed.after, index, name)
+        return Made(name, told.index, told.value, executed.position, statement.line, told)
+
+    def sources(self, made: Made) -> tuple[Made, ...]:
+        """Return where the cells that a value was computed from had come from, in the order of their use."""
+        if made.explanation is None or made.position is None:
+            return ()
+        return tuple(self.made(s.name, s.index, made.position) for s in made.explanation.sources)
+
+    def _writer(self, name: str, before: Position) -> Executed | None:
+        """Return the last statement before a position that wrote a variable, None where the setup did."""
+        session = self._session
+        earliest = min(before.iteration, session.position.iteration)
+        for iteration in range(earliest, max(earliest - 1, 0) - 1, -1):
+            for executed in reversed(session.trace_of(iteration)):
+                if executed.position < before and _wrote(session, executed, name):
+                    return executed
+        return None
+
+    def _from_setup(self, name: str, index: Index) -> Made:
+        session = self._session
+        start = session.trace_of(0)
+        state = start[0].before if start and session.program.writers(name) else session.state
+        value = _cell(state, name, index)
+        line = next((node.lineno for node in reversed(session.program.setup) if name in writes(node)), None)
+        return Made(name, index, value, None, line)
+
+
+def _cell(state: State, name: str, index: Index) -> Any:
+    value = state.get(name)
+    if (
+        value is None
+        or len(index) != value.ndim
+        or not all(-n <= i < n for i, n in zip(index, value.shape, strict=True))
+    ):
+        raise LookupError(f"there is no {name}[{','.join(map(str, index))}]")
+    return value[index].item()
+
+
+def _wrote(session: Session, executed: Executed, name: str) -> bool:
+    """Tell whether a statement wrote a variable: by name, or because the array is one that it changed in place."""
+    if name in session.program.body[executed.statement].targets:
+        return name in executed.after
+    return name in executed.before and executed.after.get(name) is not executed.before.get(name)

@@ -1,0 +1,373 @@
+"""Which line is wrong, and what it should say: found by putting the right numbers in and looking what that cures.
+
+An update that is no gradient has a cause somewhere between the cost and the update. To find it, the value that each
+backward line wrote is replaced by a true derivative and the rest is run again. The line whose replacement makes the
+most updates right is the one to blame, the earliest where several do; what comes after it was only misled. Then the
+small edits of `nntui_core.rewrites` are tried on that line until one computes the right numbers by itself.
+
+Two mistakes leave every direction right: a sign and a constant factor. They are looked for last, at the first line
+where the sign or the factor comes in.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from nntui_core import rewrites
+from nntui_core.gradients import Derivative, Fit, Objective, fit, is_unit, match
+from nntui_core.objective import Layout
+from nntui_core.program import Phase
+from nntui_core.rewrites import Line, Rewrite, Surroundings
+from nntui_core.trace import Environment, Step, Trace, run_code
+from nntui_core.updates import Update, judge
+
+UNEXPLAINED = "not-a-gradient"
+MOST = 8
+TRIED = 6
+
+
+@dataclass(frozen=True)
+class Case:
+    """A traced iteration with its true derivatives: of every parameter, and of every forward variable, in order."""
+
+    trace: Trace
+    objective: Objective
+    plan: Layout
+    gradients: Mapping[str, Derivative]
+    forward: tuple[Derivative, ...]
+    rate: float | None
+    buffers: tuple[str, ...]
+    around: Surroundings
+    samples: int
+
+    @property
+    def derivatives(self) -> tuple[Derivative, ...]:
+        """All derivatives."""
+        return (*self.gradients.values(), *self.forward)
+
+    def judged(self, trace: Trace) -> dict[str, Update]:
+        """Return the verdicts on the updates of a repaired trace."""
+        return judge(trace, self.gradients, self.rate, self.buffers)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A wrong line: step `k` wrote `variable`. `should_be` is what it ought to have been; `text` the cured statement."""
+
+    code: str
+    k: int
+    variable: str
+    should_be: Derivative | None
+    text: str | None
+    healed: Trace
+    factor: float = 1.0
+
+
+def faults(case: Case) -> tuple[list[Fault], dict[str, Update]]:
+    """Return the wrong lines, in the order of their discovery, and the verdicts once all of them are repaired."""
+    found: list[Fault] = []
+    trace = case.trace
+    for _ in range(MOST):
+        updates = case.judged(trace)
+        if all(update.right for update in updates.values()):
+            break
+        wrong = [u.name for u in updates.values() if not u.proportional]
+        fault = _structural(case, trace, updates) if wrong else _factor(case, trace, updates)
+        if fault is None:
+            fault = _factor(case, trace, updates) if wrong else None
+        if fault is None:
+            break
+        found.append(fault)
+        trace = fault.healed
+    return found, case.judged(trace)
+
+
+# --- a wrong direction -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """Step k's `variable` replaced by a derivative; `rank` sorts the best first."""
+
+    rank: tuple[int, int, int]
+    k: int
+    variable: str
+    target: Derivative
+    healed: Trace
+
+
+def _structural(case: Case, trace: Trace, updates: Mapping[str, Update]) -> Fault | None:
+    candidates = sorted(_candidates(case, trace, updates), key=lambda c: c.rank)
+    best = [c for c in candidates if c.rank[0] == candidates[0].rank[0]]
+    for candidate in best[:TRIED]:
+        fault = heal(case, trace, candidate)
+        if fault is not None:
+            return fault
+    fault = _any_healing(case, trace)
+    if fault is not None or not best:
+        return fault
+    c = best[0]
+    return Fault(UNEXPLAINED, c.k, c.variable, c.target, None, c.healed)
+
+
+def _candidates(case: Case, trace: Trace, updates: Mapping[str, Update]) -> Iterator[_Candidate]:
+    """Yield the replacements that make more updates right than they make wrong."""
+    good = {name for name, update in updates.items() if update.proportional}
+    for k, step, name in _suspects(case, trace):
+        for category, target, value in _replacements(case, trace, k, step, name):
+            healed = trace.with_outcome(k, {name: value})
+            now = {n for n, update in case.judged(healed).items() if update.proportional}
+            gain = len(now - good) - 2 * len(good - now)
+            if gain > 0:
+                order = k if category != 2 else -k
+                yield _Candidate((-gain, category, order), k, name, target, healed)
+
+
+def _suspects(case: Case, trace: Trace) -> Iterator[tuple[int, Step, str]]:
+    """Yield the backward and update steps that ran, or raised, and were not repaired yet."""
+    cost_steps = {k for k, _ in case.objective.steps if k < len(trace.steps)}
+    last = len(trace.environments)
+    for k, step in enumerate(trace.steps[:last]):
+        phase = case.plan.phase(step.statement)
+        if step.code is None or phase not in (Phase.BACKWARD, Phase.UPDATE):
+            continue
+        if k in cost_steps and case.trace.steps[k].statement == step.statement:
+            continue
+        for name in step.writes:
+            yield k, step, name
+
+
+def _replacements(case: Case, trace: Trace, k: int, step: Step, name: str) -> Iterator[tuple[int, Derivative, Any]]:
+    """Yield what may be put in the place of a step's value: (category, derivative, value)."""
+    if name in case.gradients:
+        gradient = case.gradients[name]
+        if gradient.whole:
+            rate = 1.0 if case.rate is None else case.rate
+            yield 1, gradient, np.asarray(trace.start[name], dtype=float) - rate * gradient.value
+        return
+    value = written(trace, k, name)
+    meaning = None if value is None else match(value, case.derivatives)
+    for target in case.derivatives:
+        if not target.whole or target.zero or (meaning is not None and meaning[0] is target):
+            continue
+        if meaning is None:
+            yield 0, target, target.value
+        elif meaning[0] in case.forward and target in case.forward and np.shape(value) == target.value.shape:
+            yield 2, target, target.value
+
+
+def written(trace: Trace, k: int, name: str) -> Any:
+    """Return what step k wrote, None where it raised."""
+    return trace.environments[k + 1].get(name) if k + 1 < len(trace.environments) else None
+
+
+def _any_healing(case: Case, trace: Trace) -> Fault | None:
+    """Heal the first line that is no derivative but becomes one by a small edit."""
+    for k, _, name in _suspects(case, trace):
+        value = written(trace, k, name)
+        if name in case.gradients:
+            targets: Sequence[Derivative] = [case.gradients[name]]
+            update = case.judged(trace)[name]
+            if update.proportional and k != trace.failed_at:
+                continue
+        elif value is None or match(value, case.derivatives) is None:
+            targets = case.derivatives
+        else:
+            continue
+        for target in targets:
+            fault = heal(case, trace, _Candidate((0, 0, 0), k, name, target, trace))
+            if fault is not None and not (value is not None and fault.code == rewrites.SAME):
+                return fault
+    return None
+
+
+# --- curing one line -------------------------------------------------------------------------------------------
+
+
+def heal(case: Case, trace: Trace, candidate: _Candidate) -> Fault | None:
+    """Return the fault with its cure, None where no small edit of the line gives the right numbers."""
+    k, name, target = candidate.k, candidate.variable, candidate.target
+    code = _replayed(case, trace, k, name, target)
+    if code is not None:
+        return Fault(code, k, name, target, None, candidate.healed)
+    line = Line.of(trace.steps[k].statement.text, surroundings_at(case, trace, k))
+    fallback: Fault | None = None
+    for rewrite in (r for rule in rewrites.REWRITES for r in rule(line)):
+        tried = _try(case, trace, k, name, target, rewrite)
+        if tried is None:
+            continue
+        fitted, value = tried
+        if fitted.factor < 0 or _ascends(case, trace, k, name, value):
+            rewrite, value = _with_sign(case, trace, k, name, target, rewrite, value)
+        code = UNEXPLAINED if rewrite.code == rewrites.SAME else rewrite.code
+        fault = Fault(code, k, name, target, rewrite.text, trace.with_outcome(k, {name: value}))
+        if is_unit(fitted.factor):
+            return fault
+        fallback = fallback or fault
+    return fallback
+
+
+def _replayed(case: Case, trace: Trace, k: int, name: str, target: Derivative) -> str | None:
+    """Name the mistake where the line is right but what it reads had been changed too early."""
+    step, environment = trace.steps[k], trace.environments[k]
+    after_forward = trace.environments[min(max(j for j, _ in case.objective.steps), k)]
+    for code, names, source in (
+        ("update-order", tuple(case.gradients), trace.start),
+        ("in-place-activation", (*case.around.forward, *case.around.inputs), after_forward),
+    ):
+        earlier = {n: source[n] for n in names if n in step.reads and n in source}
+        changed = {n for n, v in earlier.items() if n != name and environment.get(n) is not v}
+        if changed and _fits(case, trace, k, name, target, step.code, {n: earlier[n] for n in changed}):
+            return code
+    return None
+
+
+def _fits(
+    case: Case, trace: Trace, k: int, name: str, target: Derivative, code: Any, changes: Environment
+) -> tuple[Fit, Any] | None:
+    """Run a variant of step k; return its fit to the derivative and its value, None where they do not fit."""
+    before = {**trace.environments[k], **changes}
+    try:
+        value = run_code(code, trace.steps[k], before, dict(trace.functions))[name]
+    except Exception:  # noqa: BLE001 - an edited line may raise anything
+        return None
+    if name in case.gradients:
+        single = case.judged(trace.with_outcome(k, {name: value}))[name]
+        return (single.fit, value) if single.fit.exact else None
+    fitted = fit(value, target)
+    return (fitted, value) if fitted.exact and (is_unit(fitted.factor) or target.cells.size > 1) else None
+
+
+def _try(case: Case, trace: Trace, k: int, name: str, target: Derivative, rewrite: Rewrite) -> tuple[Fit, Any] | None:
+    try:
+        code = compile(rewrite.text, "<edit>", "exec")
+    except SyntaxError:
+        return None
+    return _fits(case, trace, k, name, target, code, {})
+
+
+def _ascends(case: Case, trace: Trace, k: int, name: str, value: Any) -> bool:
+    """Tell whether some update goes uphill once the line gives this value."""
+    updates = case.judged(trace.with_outcome(k, {name: value})).values()
+    return any(update.fit.exact and update.fit.factor < 0 for update in updates)
+
+
+def _with_sign(
+    case: Case, trace: Trace, k: int, name: str, target: Derivative, rewrite: Rewrite, value: Any
+) -> tuple[Rewrite, Any]:
+    """Return the edit with a change of sign, where that makes more updates right; else the edit as it is."""
+    before = _right(case, trace.with_outcome(k, {name: value}))
+    for signed in rewrites.signs(Line.of(rewrite.text, case.around)):
+        tried = _try(case, trace, k, name, target, signed)
+        if tried is not None and _right(case, trace.with_outcome(k, {name: tried[1]})) > before:
+            return Rewrite(rewrite.code, signed.text), tried[1]
+    return rewrite, value
+
+
+def _right(case: Case, trace: Trace) -> int:
+    return sum(update.right for update in case.judged(trace).values())
+
+
+def surroundings_at(case: Case, trace: Trace, k: int) -> Surroundings:
+    """Return the surroundings with the backward variables that are there before step k."""
+    before = {name for step in trace.steps[:k] for name in step.writes}
+    names = tuple(n for n in case.around.backward if n in before)
+    return replace(case.around, backward=names)
+
+
+# --- a wrong sign or factor ------------------------------------------------------------------------------------
+
+
+def _factor(case: Case, trace: Trace, updates: Mapping[str, Update]) -> Fault | None:
+    """Return the line where a wrong sign comes in, or else a wrong constant factor."""
+    exact = [u for u in updates.values() if u.fit.exact]
+    negative = [u for u in exact if u.fit.factor < 0]
+    if negative:
+        return _correct(case, trace, [u.name for u in negative], -1.0, "sign")
+    scaled = [u for u in exact if abs(u.fit.factor - 1) > 1e-4]
+    if not scaled or case.objective.cost.inferred:
+        return None
+    factor = scaled[0].fit.factor
+    same = [u.name for u in scaled if abs(u.fit.factor / factor - 1) < 1e-4]
+    return _correct(case, trace, same, factor, "scale")
+
+
+def _correct(case: Case, trace: Trace, wrong: Sequence[str], factor: float, code: str) -> Fault | None:
+    """Divide the first suitable line by the factor: where it comes in, else where the updates are."""
+    options = list(_divisible(case, trace, wrong, factor))
+    entering = [option for option in options if option[0]]
+    updates = [o for o in options if o[2] in case.gradients]
+    chosen = entering or ([] if len(wrong) > 1 else updates) or options
+    for _, k, name, healed in chosen:
+        text = _divided(case, trace, k, name, factor, code)
+        if text is not None:
+            target = match(written(trace, k, name), case.derivatives)
+            should_be = case.gradients.get(name) or (target[0] if target else None)
+            return Fault(code, k, name, should_be, text, healed, factor)
+    if chosen:
+        _, k, name, healed = chosen[0]
+        return Fault(code, k, name, case.gradients.get(name), None, healed, factor)
+    return None
+
+
+def _divisible(case: Case, trace: Trace, wrong: Sequence[str], factor: float) -> Iterator[tuple[bool, int, str, Trace]]:
+    """Yield (whether the factor comes in here, step, name, repaired trace), those that cure the most first."""
+    before = case.judged(trace)
+    found: list[tuple[int, bool, int, str, Trace]] = []
+    for k, step in enumerate(trace.steps[: len(trace.environments) - 1]):
+        phase = case.plan.phase(step.statement)
+        if step.code is None or phase not in (Phase.BACKWARD, Phase.UPDATE):
+            continue
+        for name in step.writes:
+            value = written(trace, k, name)
+            if name in case.gradients:
+                if name not in wrong:
+                    continue
+                start = np.asarray(trace.start[name], dtype=float)
+                divided: Any = start + (np.asarray(value, dtype=float) - start) / factor
+            elif isinstance(value, np.ndarray | np.floating):
+                divided = value / factor
+            else:
+                continue
+            healed = trace.with_outcome(k, {name: divided})
+            after = case.judged(healed)
+            cured = sum(after[n].right for n in wrong)
+            if cured and not any(before[n].right and not after[n].right for n in before):
+                found.append((cured, _enters(case, trace, k, step, value, factor), k, name, healed))
+    most = max((f[0] for f in found), default=0)
+    yield from (f[1:] for f in found if f[0] == most)
+
+
+def _enters(case: Case, trace: Trace, k: int, step: Step, value: Any, factor: float) -> bool:
+    """Tell whether a line's value has the factor (or sign) and none of the backward variables that it reads has."""
+
+    def has(array: Any) -> bool:
+        found = match(array, case.derivatives)
+        if found is None:
+            return False
+        return found[1].factor < 0 if factor < 0 else abs(found[1].factor / factor - 1) < 1e-4
+
+    reads = [n for n in step.reads if n in surroundings_at(case, trace, k).backward]
+    return has(value) and not any(has(trace.environments[k][n]) for n in reads)
+
+
+def _divided(case: Case, trace: Trace, k: int, name: str, factor: float, code: str) -> str | None:
+    """Return the statement with an edit that divides its value (an update: its step) by the factor."""
+    line = Line.of(trace.steps[k].statement.text, case.around)
+    edits: Iterable[Rewrite] = rewrites.signs(line) if code == "sign" else rewrites.scales(line, factor, case.samples)
+    value = np.asarray(written(trace, k, name), dtype=float)
+    start = np.asarray(trace.start[name], dtype=float) if name in case.gradients else 0.0
+    wanted = start + (value - start) / factor
+    for edit in edits:
+        try:
+            compiled = compile(ast.parse(edit.text), "<edit>", "exec")
+            after = run_code(compiled, trace.steps[k], trace.environments[k], dict(trace.functions))
+        except Exception:  # noqa: BLE001 - an edited line may raise anything
+            continue
+        result = after[name]
+        if np.shape(result) == np.shape(wanted) and np.allclose(result, wanted, rtol=1e-9, atol=1e-12):
+            return edit.text
+    return None

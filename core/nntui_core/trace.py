@@ -1,0 +1,299 @@
+"""One iteration as a straight line: every statement that ran, in order, and all values between two of them.
+
+A gradient check asks "what if this number had been different?" again and again. So the iteration is run once on a
+copy of the namespace and written down: its *steps* (one execution of one statement each; the turns of an inner loop
+follow one another) and the *environment* before each. From there any part can be run again with another value in
+it: forwards from a perturbed cell to the cost (`nntui_core.gradients`), or from a repaired line to the updates
+(`nntui_core.repair`).
+
+A step that drew random numbers is not run again: what it drew stays drawn.
+"""
+
+import ast
+import types
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from nntui_core import compiled, dataflow
+from nntui_core.failure import Failure, ProgramFailed
+from nntui_core.interpreter import Interpreter, LoopOver
+from nntui_core.program import Program, Statement
+from nntui_core.values import Checkpoint, frozen, is_data, is_numeric, same_bits
+
+Environment = Mapping[str, Any]
+
+LONGEST = 2000
+"""Steps after which an iteration is cut off: inner loops over many samples."""
+
+
+def _silent(*_: object, **__: object) -> None:
+    """Stand in for `print` while a program is run to look at it."""
+
+
+class Scratch(Interpreter):
+    """A copy of an interpreter, with its data, functions and random state, that may be run to pieces.
+
+    The original must stand at the start of an iteration; it is not touched. NumPy's global random state is shared
+    by all: whoever uses a scratch puts that back (see `diagnosis.check`).
+    """
+
+    def __init__(self, original: Interpreter, program: Program | None = None) -> None:
+        super().__init__(program or original.program)
+        checkpoint = original.take_checkpoint()
+        self.namespace = {n: v for n, v in original.namespace.items() if not is_data(n, v)}
+        for name, value in self.namespace.items():
+            if isinstance(value, types.FunctionType) and value.__globals__ is original.namespace:
+                self.namespace[name] = _rebound(value, self.namespace)
+        self.namespace["print"] = _silent
+        checkpoint.restore(self.namespace)
+        self._items = original._items
+        self._step = compiled.stepper(self.program, self.namespace)
+        self._stand(original.position.iteration)
+
+    def take_checkpoint(self) -> Checkpoint:
+        """Copy the live data, at any point."""
+        return Checkpoint.take(self.namespace)
+
+
+def _rebound(function: types.FunctionType, namespace: dict[str, Any]) -> types.FunctionType:
+    """Return the function with another namespace as its globals."""
+    fresh = types.FunctionType(
+        function.__code__, namespace, function.__name__, function.__defaults__, function.__closure__
+    )
+    fresh.__kwdefaults__ = function.__kwdefaults__
+    return fresh
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One execution of one statement.
+
+    `code` runs it again; where it is None, `outcome` is put into the environment instead (the header of a block, a
+    draw of random numbers, a repaired line). `in_place` are the names whose arrays the statement writes into.
+    """
+
+    statement: Statement
+    node: ast.stmt
+    code: types.CodeType | None
+    in_place: tuple[str, ...]
+    outcome: Environment = field(default_factory=dict)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """The names that the statement binds or changes."""
+        return self.statement.targets
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The names whose values the statement needs."""
+        return self.statement.reads
+
+
+@dataclass(frozen=True)
+class Trace:
+    """An iteration that ran. `environments[k]` is before step k, `environments[k + 1]` after it.
+
+    Where a step raised, `failed_at` is its place, `failure` tells it in words (None in a repeated run), and there
+    are no environments after it. `aliased` are the arrays that a step changed without naming them: (step, name).
+    """
+
+    program: Program
+    steps: tuple[Step, ...]
+    environments: tuple[Environment, ...]
+    functions: Environment
+    failed_at: int | None = None
+    failure: Failure | None = None
+    aliased: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def start(self) -> Environment:
+        """The environment before the first step."""
+        return self.environments[0]
+
+    @property
+    def end(self) -> Environment:
+        """The last environment."""
+        return self.environments[-1]
+
+    def last_write(self, name: str, before: int | None = None) -> int | None:
+        """Return the last step (before step `before`) that writes a name, None where none does."""
+        stop = len(self.steps) if before is None else before
+        return next((k for k in range(stop - 1, -1, -1) if name in self.steps[k].writes), None)
+
+    def with_outcome(self, k: int, outcome: Environment) -> "Trace":
+        """Return the trace as it would have been had step k written these values."""
+        return self._again(k, replace(self.steps[k], code=None, outcome=dict(outcome)))
+
+    def with_start(self, values: Environment) -> "Trace":
+        """Return the trace as it would have been from another start."""
+        first = replace(self, environments=({**self.start, **values},), failed_at=None, failure=None)
+        return first._again(0, self.steps[0])
+
+    def _again(self, k: int, step: Step) -> "Trace":
+        steps = (*self.steps[:k], step, *self.steps[k + 1 :])
+        environments = list(self.environments[: k + 1])
+        work = dict(self.functions)
+        failed_at = None
+        for j in range(k, len(steps)):
+            try:
+                environments.append(run_step(steps[j], environments[j], work))
+            except Exception:  # noqa: BLE001 - the learner's statement may raise anything
+                failed_at = j
+                break
+        return replace(self, steps=steps, environments=tuple(environments), failed_at=failed_at, failure=None)
+
+
+def run_step(step: Step, before: Environment, functions: dict[str, Any]) -> Environment:
+    """Run one step in an environment; return the environment after it. `functions` is used as working space.
+
+    Raises:
+        Exception: whatever the statement raises.
+    """
+    if step.code is None:
+        return {**before, **step.outcome}
+    return run_code(step.code, step, before, functions)
+
+
+def run_code(code: types.CodeType, step: Step, before: Environment, functions: dict[str, Any]) -> Environment:
+    """Run a variant of a step's statement that writes the same names (see `run_step`)."""
+    functions.update(before)
+    for name in step.in_place:
+        if isinstance(before.get(name), np.ndarray):
+            functions[name] = np.array(before[name])
+    try:
+        exec(code, functions)
+    except ValueError as error:
+        if "read-only" not in str(error):
+            raise
+        functions.update({n: np.array(v) for n, v in before.items() if isinstance(v, np.ndarray)})
+        exec(code, functions)
+    after = dict(before)
+    after.update({name: functions[name] for name in step.writes if name in functions})
+    return after
+
+
+def record(scratch: Scratch, parameters: Sequence[str]) -> Trace:
+    """Run one iteration of a scratch interpreter and write it down.
+
+    Where an inner loop updates the parameters once a turn, the first turn is enough: the trace ends with it.
+    """
+    steps: list[Step] = []
+    environments: list[Environment] = [_snapshot(scratch.namespace)]
+    aliased: list[tuple[int, str]] = []
+    codes: dict[int, Step] = {}
+    failure = None
+    while len(steps) < LONGEST:
+        random_before = _random_states(scratch.namespace)
+        held = dict(scratch.namespace)
+        try:
+            index = scratch.step()
+        except ProgramFailed as failed:
+            failure = failed.failure
+            break
+        except LoopOver:
+            break
+        step = codes.setdefault(index, _step(scratch.program, index))
+        after, hidden = _changes(step, held, scratch.namespace, environments[-1])
+        if step.code is None or random_before != _random_states(scratch.namespace):
+            outcome = {name: after[name] for name in (*step.writes, *hidden) if name in after}
+            step = replace(step, code=None, outcome=outcome)
+        aliased += [(len(steps), name) for name in hidden]
+        steps.append(step)
+        environments.append(after)
+        turned = scratch.position.tick == 0 or scratch.following <= index
+        written = {name for step in steps for name in step.writes}
+        if scratch.position.tick == 0 or (turned and parameters and written.issuperset(parameters)):
+            break
+    failed_at = None
+    if failure is not None and failure.statement is not None:
+        failed_at = len(steps)
+        steps += _rest(scratch.program, failure.statement)
+    functions = {n: v for n, v in scratch.namespace.items() if not is_data(n, v)}
+    return Trace(scratch.program, tuple(steps), tuple(environments), functions, failed_at, failure, tuple(aliased))
+
+
+def _rest(program: Program, failed: int) -> list[Step]:
+    """Return the statement that failed and those that would have followed it in its block."""
+    depth = program.body[failed].depth
+    steps: list[Step] = []
+    for statement in program.body[failed:]:
+        if statement.depth < depth:
+            break
+        if statement.depth == depth:
+            steps.append(_step(program, statement.index))
+    return steps
+
+
+def _step(program: Program, index: int) -> Step:
+    node = program.nodes[index]
+    simple = not any(True for _ in dataflow.child_blocks(node))
+    code = compile(ast.Module([node], []), program.name, "exec") if simple else None
+    return Step(program.body[index], node, code, in_place_targets(node))
+
+
+def in_place_targets(node: ast.stmt) -> tuple[str, ...]:
+    """Return the names whose arrays a statement writes into: `W += g`, `W[0] = 1`, `np.exp(z, out=a)`, `a.sort()`."""
+    found: list[str | None] = []
+    if isinstance(node, ast.AugAssign):
+        found.append(dataflow.base_name(node.target))
+    elif isinstance(node, ast.Assign):
+        found += [dataflow.base_name(t) for t in node.targets if not isinstance(t, ast.Name)]
+    for part in ast.walk(node):
+        if isinstance(part, ast.keyword) and part.arg == "out":
+            found.append(dataflow.base_name(part.value))
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        call = node.value
+        candidates = [*call.args, *([call.func.value] if isinstance(call.func, ast.Attribute) else [])]
+        found += [dataflow.base_name(part) for part in candidates]
+    return tuple(dict.fromkeys(name for name in found if name))
+
+
+def _snapshot(namespace: Mapping[str, Any]) -> Environment:
+    data = {name: value for name, value in namespace.items() if is_data(name, value)}
+    return {name: _kept(value) for name, value in data.items()}
+
+
+def _kept(value: Any) -> Any:
+    return frozen(value) if isinstance(value, np.ndarray) and is_numeric(value) else value
+
+
+def _changes(
+    step: Step, held: Mapping[str, Any], namespace: Mapping[str, Any], before: Environment
+) -> tuple[Environment, list[str]]:
+    """Return the environment after a step, and the arrays that it changed without naming them as its targets."""
+    after = dict(before)
+    calls = any(isinstance(part, ast.Call) for part in ast.walk(step.node))
+    written = [namespace.get(name) for name in (*step.in_place, *(step.reads if calls else ()))]
+    memory = [value for value in written if isinstance(value, np.ndarray)]
+    hidden: list[str] = []
+    for name, value in namespace.items():
+        if not is_data(name, value):
+            continue
+        if name in step.writes or value is not held.get(name):
+            after[name] = _kept(value)
+        elif isinstance(value, np.ndarray) and is_numeric(value) and _touches(value, memory):
+            old = before.get(name)
+            if not (isinstance(old, np.ndarray) and same_bits(old, value)):
+                after[name] = frozen(value)
+                hidden.append(name)
+    return after, hidden
+
+
+def _touches(array: Any, memory: Iterable[Any]) -> bool:
+    return any(array is other or np.may_share_memory(array, other) for other in memory)
+
+
+def _random_states(namespace: Mapping[str, Any]) -> list[Any]:
+    """Return what tells whether random numbers were drawn, in a form that `==` compares."""
+    states: list[Any] = [_flat(v.bit_generator.state) for v in namespace.values() if isinstance(v, np.random.Generator)]
+    legacy = np.random.get_state(legacy=False)  # noqa: NPY002 - a learner's np.random.seed lives there
+    return [*states, _flat(legacy)]
+
+
+def _flat(state: Any) -> Any:
+    if isinstance(state, Mapping):
+        return {key: _flat(value) for key, value in state.items()}
+    return state.tobytes() if isinstance(state, np.ndarray) else state

@@ -1,0 +1,92 @@
+"""Every key in one table.
+
+The bindings, the footer, the help screen, the palette and the README's key table are all made from `ACTIONS`; a key
+is written down nowhere else.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Section(StrEnum):
+    """A chapter of the help screen."""
+
+    TIME = "Time"
+    RATE = "Learning rate and start"
+    LOOK = "Looking"
+    APP = "nntui"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a user can do.
+
+    `keys` are Textual's key names, the first one is shown; `shown` is how it is written for people, where that is
+    not the name. `label` is for the footer, empty where the footer leaves it out; `help` is one sentence.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    section: Section
+    shown: str = ""
+
+    @property
+    def key(self) -> str:
+        """The key as people write it."""
+        return self.shown or self.keys[0]
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("step", ("s",), "step", "run one statement", Section.TIME),
+    Action("back", ("S",), "back", "go one statement back", Section.TIME),
+    Action("next_iteration", ("n",), "iter", "run to the start of the next iteration", Section.TIME),
+    Action("previous_iteration", ("N",), "", "go back to the start of an iteration", Section.TIME),
+    Action("run", ("space",), "run", "run until it is pressed again", Section.TIME),
+    Action("goto", ("g",), "go to", "go to any iteration, back or forward", Section.TIME),
+    Action("reset", ("r",), "reset", "start again with the same weights; the rate stays", Section.RATE),
+    Action("next_seed", ("R",), "", "start again with weights of the next seed", Section.RATE),
+    Action("rate_up", ("plus", "equals_sign"), "rate", "raise the learning rate: 1, 2, 5, 10 …", Section.RATE, "+"),
+    Action("rate_down", ("minus",), "", "lower the learning rate: 1, 0.5, 0.2, 0.1 …", Section.RATE, "-"),
+    Action("rate", ("l", "L"), "", "set the learning rate (L where l moves the cursor)", Section.RATE, "l"),
+    Action("next_panel", ("tab",), "panel", "go to the next panel", Section.LOOK),
+    Action("previous_panel", ("shift+tab",), "", "go to the panel before", Section.LOOK),
+    Action(
+        "move", ("up", "down", "left", "right", "h", "j", "k"), "", "move in the panel", Section.LOOK, "arrows hjkl"
+    ),
+    Action("zoom", ("z",), "zoom", "give the panel the whole screen, and take it back", Section.LOOK),
+    Action("log", ("y",), "", "log axis for the loss, and back", Section.LOOK),
+    Action("help", ("question_mark", "f1"), "help", "show this list", Section.APP, "?"),
+    Action("palette", ("ctrl+p",), "", "search for something to do", Section.APP),
+    Action("quit", ("q", "ctrl+q"), "quit", "quit; the terminal is as it was", Section.APP),
+)
+
+BY_NAME = {action.name: action for action in ACTIONS}
+
+FOOTER = ("step", "back", "next_iteration", "run", "reset", "rate_up", "next_panel", "zoom", "help", "quit")
+"""What the footer shows."""
+
+LEFT_OUT_FIRST = ("zoom", "back", "rate_up", "reset", "next_iteration", "next_panel")
+"""What the footer leaves out where it is too long, in this order; the rest always stays."""
+
+
+def footer(width: int) -> list[Action]:
+    """Return the actions that a footer of a width shows."""
+    shown = [BY_NAME[name] for name in FOOTER]
+    for name in LEFT_OUT_FIRST:
+        if 1 + sum(len(footer_key(a)) + len(a.label) + 3 for a in shown) - 2 <= width:
+            break
+        shown.remove(BY_NAME[name])
+    return shown
+
+
+def footer_key(action: Action) -> str:
+    """Return how the footer writes a key: up and down share a place."""
+    return "+/-" if action.name == "rate_up" else action.key
+
+
+def markdown_table() -> str:
+    """Return the key table of the README."""
+    rows = [f"| `{action.key}` | {action.help} |" for action in ACTIONS]
+    return "\n".join(["| key | what it does |", "| --- | --- |", *rows])

@@ -1,0 +1,108 @@
+"""The command line: a table of subcommands, and the promise that a mistake costs one line, not a traceback.
+
+`nntui` alone opens the screen; `nntui COMMAND` does something without one. Results go to stdout and everything else
+to stderr. The exit status is 0 when done, 1 when a check failed, 2 for wrong usage or input, 130 after ctrl+c and
+141 where the reader of stdout has gone, as the shell counts them.
+
+Nothing heavy is imported here: `nntui --help` answers without NumPy and Textual.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from nntui import __version__
+from nntui.output import NoReader, emit, say, show_every_character
+from nntui.usage import InputError, Parser, UsageError, nearest, short, suggestion
+
+COMMANDS = {
+    "run": "run without a screen and print where it ends (--json for machines)",
+    "export": "print the program as a script that plain Python runs to the same numbers",
+    "examples": "list the programs that come with nntui",
+}
+"""The subcommands and what they do; each is a module of `nntui.commands`."""
+
+EXAMPLES = """\
+examples:
+  nntui                               the default network on the screen
+  nntui forum --lr 0.5                the forum's program, with another learning rate
+  nntui --layers 3-8-4-1 --seed 7     a deeper network
+  nntui run -n 1000 --json            the numbers after 1000 iterations
+  nntui export forum > train.py       a script that runs without nntui
+"""
+
+WRONG, INTERRUPTED, NO_READER = 2, 130, 141
+
+
+class Command(Protocol):
+    """What a module of `nntui.commands` offers."""
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare what the command takes."""
+
+    def execute(self, args: argparse.Namespace) -> int:
+        """Do it and return the exit status."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what a command line asks for; return the exit status."""
+    show_every_character()
+    try:
+        return _main(sys.argv[1:] if argv is None else argv)
+    except UsageError as error:
+        say(f"{error} (see nntui --help)")
+    except InputError as error:
+        say(str(error))
+    except MemoryError:
+        say("there is not enough memory for that")
+    except KeyboardInterrupt:
+        say("stopped by ctrl+c")
+        return INTERRUPTED
+    except NoReader:
+        return NO_READER
+    return WRONG
+
+
+def _main(argv: Sequence[str]) -> int:
+    if argv and argv[0] in COMMANDS:
+        name, rest = argv[0], argv[1:]
+        parser = Parser(f"nntui {name}", description=f"{COMMANDS[name]}.".capitalize())
+    else:
+        name, rest = "screen", argv
+        parser = _front_parser()
+    command = cast(Command, importlib.import_module(f"nntui.commands.{name}"))
+    command.arguments(parser)
+    try:
+        args = parser.read(rest)
+    except SystemExit:  # --help or --version, which has been written
+        emit("")
+        return 0
+    if name == "screen":
+        _refuse_command(args.program)
+    return command.execute(args)
+
+
+def _front_parser() -> Parser:
+    width = max(map(len, COMMANDS))
+    rows = "\n".join(f"  nntui {name:<{width}}  {summary}" for name, summary in COMMANDS.items())
+    parser = Parser(
+        "nntui",
+        usage="nntui [PROGRAM] [options]\n       nntui COMMAND [PROGRAM] [options]",
+        description="A debugger whose debuggee is a NumPy training loop: step through it, line by line, on a screen.",
+        epilog=f"commands (nntui COMMAND --help tells more):\n{rows}\n\n{EXAMPLES}",
+    )
+    parser.add_argument("--version", action="version", version=f"nntui {__version__}")
+    return parser
+
+
+def _refuse_command(program: str) -> None:
+    """Say what is wrong where the word for the program is a command, or nearly one."""
+    if program in COMMANDS:
+        raise UsageError(f"the command goes first: nntui {program} …")
+    from nntui_core import builtin
+
+    near = nearest(program, [*COMMANDS, *builtin.NAMES])
+    if program not in builtin.NAMES and not program.endswith(".py") and near in COMMANDS:
+        raise UsageError(f"{short(program)} is neither a command nor a program{suggestion(near)}")

@@ -1,0 +1,51 @@
+"""The help screen, made from the table of actions."""
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from nntui.actions import ACTIONS, Section
+from nntui.dialogs.number import Dialog
+
+LEGEND = """Reading the screen
+ ▶ the line that comes next · → forward · C cost · ← backward · Δ update
+ Orange is positive, blue negative, the stronger the larger.
+ Bold is what the last command changed; underlined are the cells that
+ the selected cell was computed from. 0 without decimals is exactly 0.
+ W weights · z pre-activation · a activation · delta ∂C/∂z · γ rate"""
+
+
+class Help(Dialog):
+    """Every key with one sentence, by chapter."""
+
+    BINDINGS = [
+        Binding("question_mark,q", "leave", "leave"),
+        Binding("j", "scroll(1)", "down", show=False),
+        Binding("k", "scroll(-1)", "up", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Show the list."""
+        with VerticalScroll(id="box"):
+            yield Static(help_text())
+
+    def action_scroll(self, down: int) -> None:
+        """Scroll by a line."""
+        self.query_one(VerticalScroll).scroll_relative(y=down, animate=False)
+
+
+def help_text() -> Text:
+    """Return the list of keys and the legend."""
+    text = Text()
+    for section in Section:
+        text.append(f"{section.value}\n", "bold")
+        for action in ACTIONS:
+            if action.section is section:
+                text.append(f" {action.key:>12}  ", "bold")
+                text.append(f"{action.help}\n")
+    text.append("\n" + LEGEND.split("\n")[0] + "\n", "bold")
+    text.append("\n".join(LEGEND.split("\n")[1:]))
+    text.append("\n\nescape, ? or q leaves this list.", "italic")
+    return text

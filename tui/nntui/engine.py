@@ -1,0 +1,261 @@
+"""The worker: a thread that owns the session. Commands go in by a queue, the latest picture comes out of a slot.
+
+The screen's thread never computes, and this thread never touches a widget. While running, it advances in slices of
+a few milliseconds and looks at the queue in between. A picture is made when it is asked for (`Look`) and after every
+other command, never one an iteration; the slot holds one, and a later one replaces it. `wake` is called when
+the empty slot is filled: at most once for each time that the screen empties it.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from nntui_core.frame import Frame, View
+
+if TYPE_CHECKING:
+    from nntui_core.picture import Painter
+    from nntui_core.program import Program
+    from nntui_core.session import Session
+
+SLICE = 0.004
+"""Seconds that the engine runs between two looks at the queue."""
+SPEED_SPAN = 0.5
+"""Seconds over which iterations a second are counted."""
+
+
+class Verb(StrEnum):
+    """What a command does."""
+
+    LOOK = "look"
+    STEP = "step"
+    BACK = "back"
+    NEXT_ITERATION = "next iteration"
+    PREVIOUS_ITERATION = "previous iteration"
+    RUN = "run"
+    PAUSE = "pause"
+    GOTO = "go to"
+    RESET = "reset"
+    NEXT_SEED = "next seed"
+    SET_RATE = "set rate"
+    RATE_UP = "rate up"
+    RATE_DOWN = "rate down"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: a verb, and the number or the view that some verbs take."""
+
+    verb: Verb
+    number: float = 0.0
+    view: View | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the engine has to say: the latest picture, whether it is running and how fast, and a notice.
+
+    `frame` is None where there is no picture because the program could not even be set up: `fatal` says why.
+    `crash` is the traceback of a fault of nntui itself.
+    """
+
+    frame: Frame | None
+    running: bool = False
+    speed: float = 0.0
+    notice: str = ""
+    fatal: str = ""
+    crash: str = ""
+
+
+KEEP_RUNNING = frozenset({Verb.LOOK, Verb.RUN, Verb.SET_RATE, Verb.RATE_UP, Verb.RATE_DOWN, Verb.RESET, Verb.NEXT_SEED})
+"""Commands that do not pause a run."""
+
+
+class Engine:
+    """Runs a program in a thread of its own."""
+
+    def __init__(self, program: "Program", wake: Callable[[], None]) -> None:
+        self._program = program
+        self._wake = wake
+        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._slot: Report | None = None
+        self._thread = threading.Thread(target=self._main, name="nntui engine", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread; the first report comes when the program has been set up."""
+        self._thread.start()
+
+    def send(self, command: Command) -> None:
+        """Queue a command. Never blocks."""
+        self._commands.put(command)
+
+    def stop(self) -> None:
+        """Ask the thread to end, and do not wait for it."""
+        self._commands.put(Command(Verb.STOP))
+
+    def take(self) -> Report | None:
+        """Empty the slot: return the latest report, None where there is no new one."""
+        with self._lock:
+            report, self._slot = self._slot, None
+        return report
+
+    def _put(self, report: Report) -> None:
+        with self._lock:
+            was_empty, notice = self._slot is None, self._slot.notice if self._slot else ""
+            if notice and not report.notice:
+                report = Report(report.frame, report.running, report.speed, notice, report.fatal, report.crash)
+            self._slot = report
+        if was_empty:
+            self._wake()
+
+    def _main(self) -> None:
+        try:
+            Worker(self._program, self._commands, self._put).work()
+        except Exception:  # noqa: BLE001 - a fault of nntui must reach the screen, not die in a thread
+            import traceback
+
+            self._put(Report(None, crash=traceback.format_exc()))
+
+
+class Worker:
+    """The thread's inside: takes commands, advances the session, puts reports."""
+
+    def __init__(
+        self, program: "Program", commands: "queue.SimpleQueue[Command]", put: Callable[[Report], None]
+    ) -> None:
+        self._program = program
+        self._commands = commands
+        self._put = put
+        self._view = View()
+        self._running = False
+        self._notice = ""
+        self._slice = 1
+        self._speed = Speed()
+
+    def work(self) -> None:
+        """Serve commands until told to stop."""
+        from nntui_core.failure import ProgramFailed
+        from nntui_core.picture import Painter
+        from nntui_core.session import Session
+
+        try:
+            session = Session(self._program)
+        except ProgramFailed as error:
+            self._put(Report(None, fatal=str(error)))
+            return
+        painter = Painter(session)
+        self._show(painter)
+        while True:
+            commands = self._waiting()
+            for command in commands:
+                if command.verb is Verb.STOP:
+                    return
+                self._obey(session, command)
+            was_running = self._running
+            if was_running:
+                self._run_slice(session)
+            if commands or was_running != self._running:
+                if self._running:
+                    session.advance(1)
+                    session.mark_nothing()
+                self._show(painter)
+
+    def _show(self, painter: "Painter") -> None:
+        frame = painter.frame(self._view)
+        self._put(Report(frame, self._running, self._speed.a_second(), self._notice))
+        self._notice = ""
+
+    def _waiting(self) -> list[Command]:
+        """Return the commands in the queue; while paused, wait for the first."""
+        found = [] if self._running else [self._commands.get()]
+        while not self._commands.empty():
+            found.append(self._commands.get())
+        return found
+
+    def _obey(self, session: "Session", command: Command) -> None:
+        from nntui_core.session import Refused
+
+        if command.view is not None:
+            self._view = command.view
+        if self._running and command.verb not in KEEP_RUNNING:
+            self._pause(session)
+        try:
+            self._do(session, command)
+        except Refused as reason:
+            self._notice = str(reason)
+
+    def _do(self, session: "Session", command: Command) -> None:
+        from nntui_core.interpreter import Position
+        from nntui_core.session import next_rung
+
+        table: dict[Verb, Callable[[], None]] = {
+            Verb.STEP: session.step,
+            Verb.BACK: session.back,
+            Verb.NEXT_ITERATION: session.next_iteration,
+            Verb.PREVIOUS_ITERATION: session.back_iteration,
+            Verb.GOTO: lambda: session.goto(Position(int(command.number), 0)),
+            Verb.RESET: session.reset,
+            Verb.NEXT_SEED: session.reset_with_next_seed,
+            Verb.SET_RATE: lambda: session.set_rate(command.number),
+            Verb.RATE_UP: lambda: session.set_rate(next_rung(session.rate or 0.0, up=True)),
+            Verb.RATE_DOWN: lambda: session.set_rate(next_rung(session.rate or 0.0, up=False)),
+            Verb.RUN: lambda: self._start(session),
+        }
+        if command.verb in table:
+            table[command.verb]()
+
+    def _start(self, session: "Session") -> None:
+        from nntui_core.session import Refused
+
+        reason = session.why_not()
+        if reason:
+            raise Refused(reason)
+        self._running = True
+        self._slice = 1
+        self._speed = Speed()
+
+    def _pause(self, session: "Session") -> None:
+        """Stop running; the last iteration is traced, so that everything can be explained."""
+        self._running = False
+        if session.why_not() is None:
+            session.advance(1)
+        session.mark_nothing()
+
+    def _run_slice(self, session: "Session") -> None:
+        start = time.perf_counter()
+        before = session.position.iteration
+        if session.why_not() is None:
+            session.run(self._slice)
+        if session.why_not() is not None:
+            self._running = False
+        took = time.perf_counter() - start
+        done = session.position.iteration - before
+        self._speed.count(done)
+        per_iteration = took / max(done, 1)
+        self._slice = max(1, min(int(SLICE / max(per_iteration, 1e-9)), 2 * self._slice))
+
+
+class Speed:
+    """Iterations a second, over the last half second or so."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+        self._done = 0
+        self._known = 0.0
+
+    def count(self, iterations: int) -> None:
+        """Add iterations that have just been run."""
+        self._done += iterations
+
+    def a_second(self) -> float:
+        """Return the speed."""
+        now = time.perf_counter()
+        if now - self._since >= SPEED_SPAN or not self._known:
+            self._known = self._done / max(now - self._since, 1e-9)
+            self._since, self._done = now, 0
+        return self._known

@@ -1,0 +1,205 @@
+"""Where each panel goes: a pure function of the screen's size and of what there is to show.
+
+The screen has a header and a flow line on top, an explanation and a footer at the bottom. Between them stand the
+matrices in shelves (weights with the pre-activations beside them, deltas with the activations, gradients with the
+rest), the loss curve with the predictions below it at the right, and the program. A small terminal shows one panel.
+Whatever is not in sight comes into sight when it gets the focus.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from nntui_core.frame import Variable
+
+CELL = 7
+"""Columns of a number in a matrix, with the blank before it."""
+SMALL = (80, 24)
+WIDE = 110
+"""From this width on the right column reaches down to the bottom."""
+
+LOSS, PREDICTIONS, CODE = "loss curve", "predictions", "code"
+"""Names of the panels that are no matrices; no Python name has a blank, so `loss curve` cannot be a variable."""
+FIXED = (LOSS, PREDICTIONS, CODE)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle of the screen, in cells."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A matrix that would like to be shown, and at which size, borders included; `shelf` is 0, 1, 2 …"""
+
+    name: str
+    width: int
+    height: int
+    shelf: int
+
+
+def panel_order(variables: Iterable[Variable]) -> list[str]:
+    """Return the names of all panels, in the order in which `tab` visits them."""
+    return [*(variable.name for variable in variables), *FIXED]
+
+
+def arrange(
+    width: int,
+    height: int,
+    variables: Sequence[Variable],
+    deltas: Collection[str],
+    code_lines: int,
+    focused: str | None = None,
+    zoomed: bool = False,
+) -> dict[str, Box]:
+    """Return the box of each panel in sight.
+
+    Args:
+        width: columns of the area between header and footer.
+        height: rows of that area.
+        variables: the program's arrays, the most important first.
+        deltas: which of them are deltas.
+        code_lines: lines of the program's loop.
+        focused: a panel that must be in sight.
+        zoomed: whether the focused panel has the whole area.
+    """
+    known = panel_order(variables)
+    focused = focused if focused in known else None
+    if zoomed or width < SMALL[0] or height < SMALL[1] - 5:
+        return {focused or CODE: Box(0, 0, width, height)}
+    return _wide(width, height, wishes(variables, deltas), code_lines, focused)
+
+
+def _wide(width: int, height: int, wanted: Sequence[Wish], code_lines: int, focused: str | None) -> dict[str, Box]:
+    side = 32 if width < WIDE else min(max(width * 3 // 10, 36), 64)
+    left = width - side
+    code_least = 7 if height < 26 else min(code_lines + 2, height * 2 // 5)
+    shelves = _shelves(wanted, left, height - code_least, focused)
+    boxes = dict(_place(shelves, left, height - code_least))
+    used = max((box.y + box.height for box in boxes.values()), default=0)
+    code_width = left if width >= WIDE else width
+    boxes[CODE] = Box(0, used, code_width, height - used)
+    column = height if width >= WIDE else used
+    loss = max(column // 2, min(6, column))
+    boxes[LOSS] = Box(left, 0, side, loss)
+    boxes[PREDICTIONS] = Box(left, loss, side, column - loss)
+    return {name: box for name, box in boxes.items() if box.height > 2}
+
+
+def wishes(variables: Sequence[Variable], deltas: Collection[str]) -> list[Wish]:
+    """Return the size that each matrix would like to have, to show all of its cells, and its shelf."""
+    found = []
+    for variable in variables:
+        shape = variable.shape or ()
+        rows = 1
+        for size in shape[:-1]:
+            rows *= size
+        columns = shape[-1] if shape else 1
+        width = max(columns * CELL + 3, len(variable.name) + 5)
+        found.append(Wish(variable.name, width, rows + 2, _shelf(variable, deltas)))
+    return found
+
+
+def _shelf(variable: Variable, deltas: Collection[str]) -> int:
+    if variable.role == "parameter":
+        return 0
+    if variable.name in deltas:
+        return 1
+    return {"backward": 2, "update": 2}.get(variable.phase, 3)
+
+
+NARROWEST = CELL + 4
+LOWEST = 3
+MOST_SPARE = 4
+"""Columns that a matrix is given beyond what it needs, at most: wider ones are harder to read."""
+
+
+def _shelves(wanted: Sequence[Wish], width: int, height: int, focused: str | None) -> list[list[Wish]]:
+    """Put the matrices on shelves: weights, deltas, gradients; the others where there is room left."""
+    shelves: list[list[Wish]] = [[], [], []]
+    rest = []
+    for wish in wanted:
+        if wish.shelf < 3 and _room(shelves[wish.shelf], width) >= NARROWEST:
+            shelves[wish.shelf].append(wish)
+        else:
+            rest.append(wish)
+    shelves = _fitting([shelf for shelf in shelves if shelf], height)
+    placed = {wish.name for shelf in shelves for wish in shelf}
+    waiting = [wish for wish in [*rest, *wanted] if wish.name not in placed]
+    for wish in dict.fromkeys(waiting):
+        home = next((s for s in shelves if _room(s, width) >= wish.width and _lifts(s, wish, shelves, height)), None)
+        if home is not None:
+            home.append(wish)
+        elif sum(map(_height, shelves)) + min(wish.height, 6) <= height:
+            shelves.append([wish])
+    return _with_focused(shelves, wanted, width, focused)
+
+
+def _room(shelf: Sequence[Wish], width: int) -> int:
+    return width - sum(wish.width for wish in shelf)
+
+
+def _height(shelf: Sequence[Wish]) -> int:
+    return max((wish.height for wish in shelf), default=0)
+
+
+def _lifts(shelf: Sequence[Wish], wish: Wish, shelves: Sequence[Sequence[Wish]], height: int) -> bool:
+    """Tell whether a shelf can take a matrix without growing beyond the height there is."""
+    growth = max(min(wish.height, height) - _height(shelf), 0)
+    return growth == 0 or sum(map(_height, shelves)) + growth <= height
+
+
+def _fitting(shelves: list[list[Wish]], height: int) -> list[list[Wish]]:
+    """Keep the shelves that there is height for: always two, further ones only whole."""
+    kept: list[list[Wish]] = []
+    for shelf in shelves:
+        if len(kept) < 2 or sum(map(_height, kept)) + _height(shelf) <= height:
+            kept.append(shelf)
+    return kept
+
+
+def _with_focused(
+    shelves: list[list[Wish]], wanted: Sequence[Wish], width: int, focused: str | None
+) -> list[list[Wish]]:
+    """Bring the focused matrix into sight: it takes the place of others on the last shelf."""
+    placed = {wish.name for shelf in shelves for wish in shelf}
+    wish = next((w for w in wanted if w.name == focused), None)
+    if wish is None or wish.name in placed:
+        return shelves
+    last = [wish]
+    for other in shelves[-1] if shelves else []:
+        if _room(last, width) >= other.width:
+            last.append(other)
+    return [*shelves[:-1], last]
+
+
+def _place(shelves: Sequence[Sequence[Wish]], width: int, height: int) -> Iterable[tuple[str, Box]]:
+    """Yield a box for each matrix; what is too large for the room is made smaller and will scroll."""
+    y = 0
+    for shelf, tall in zip(shelves, _heights([_height(s) for s in shelves], height), strict=True):
+        x = 0
+        for wish, wide in zip(shelf, _widths([w.width for w in shelf], width), strict=True):
+            yield wish.name, Box(x, y, wide, tall)
+            x += wide
+        y += tall
+
+
+def _heights(natural: Sequence[int], room: int) -> list[int]:
+    heights = list(natural)
+    while sum(heights) > room and max(heights) > LOWEST:
+        heights[heights.index(max(heights))] -= 1
+    return heights
+
+
+def _widths(natural: Sequence[int], room: int) -> list[int]:
+    widths = list(natural)
+    while sum(widths) > room and max(widths) > NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+    spare = min(max(room - sum(widths), 0), MOST_SPARE * len(widths))
+    for i in range(spare):
+        widths[i % len(widths)] += 1
+    return widths

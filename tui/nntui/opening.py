@@ -1,0 +1,100 @@
+"""From a command line to a program: which one, and what its options change in it.
+
+Every option is a change of the program's text (`nntui_core.edits`), so that what runs, what the screen shows and
+what `nntui export` prints stay one thing. The changes are made in one order: layers, seed, rate, weights.
+"""
+
+import argparse
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nntui.usage import LARGEST_SEED, InputError, nearest, rate, short, suggestion, whole
+
+if TYPE_CHECKING:
+    from nntui_core.program import Program
+
+DEFAULT = "default"
+
+
+def add_program_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add PROGRAM and the options that change it."""
+    parser.add_argument(
+        "program",
+        metavar="PROGRAM",
+        nargs="?",
+        default=DEFAULT,
+        help="default, forum, naive (see `nntui examples`), or a Python file with a training loop",
+    )
+    group = parser.add_argument_group("options of the program")
+    group.add_argument("--layers", metavar="A-B-C", help="widths of the default network's layers, inputs first")
+    group.add_argument(
+        "--seed", metavar="N", type=whole(0, LARGEST_SEED), help="seed of the random generator that draws the weights"
+    )
+    group.add_argument("--lr", metavar="X", type=rate, help="learning rate γ")
+    group.add_argument("--weights", metavar="FILE.npz", help="initial parameters, arrays by name")
+
+
+def open_program(args: argparse.Namespace) -> "Program":
+    """Return the program that the arguments of `add_program_arguments` ask for.
+
+    Raises:
+        InputError: there is no such program, or it cannot take an option.
+    """
+    program = _chosen(args.program, args.layers)
+    if args.seed is None and args.lr is None and args.weights is None:
+        return program  # without NumPy, so that the screen shows its first picture at once
+    from nntui_core import edits
+
+    option = "--seed"
+    try:
+        if args.seed is not None:
+            program = edits.with_seed(program, args.seed)
+        option = "--lr"
+        if args.lr is not None:
+            program = edits.with_rate(program, args.lr)
+    except edits.EditError as error:
+        raise InputError(f"{option}: {error}") from None
+    if args.weights is not None:
+        from nntui import weights
+
+        program = edits.with_weights(program, weights.read(args.weights, program), args.weights)
+    return program
+
+
+def _chosen(name: str, layers: str | None) -> "Program":
+    from nntui_core import builtin, network
+
+    if layers is not None:
+        if name != DEFAULT:
+            raise InputError(f"--layers goes with the default program only, not with {short(name)}")
+        try:
+            return network.build(network.Network(network.parse_layers(layers)))
+        except network.NetworkError as error:
+            raise InputError(f"--layers: {error}") from None
+    if name in builtin.NAMES:
+        return builtin.load(name)
+    if name.endswith(".py"):
+        return _script(name)
+    what = "a file, but not a .py file" if Path(name).is_file() else "no program"
+    near = suggestion(nearest(name, builtin.NAMES))
+    raise InputError(f"{short(name)} is {what}{near} (nntui examples lists what there is)")
+
+
+def _script(path: str) -> "Program":
+    from nntui_core.program import Program, ProgramSyntaxError
+
+    try:
+        source = Path(path).read_bytes().decode("utf-8-sig")
+        with warnings.catch_warnings(action="ignore"):
+            return Program.parse(source, path)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise InputError(f"{path}, line {line}: this is not UTF-8 text; save it as UTF-8") from None
+    except ProgramSyntaxError as error:
+        where = "" if error.line is None else f", line {error.line}"
+        raise InputError(f"{path}{where}: {error}") from None
+    except (RecursionError, MemoryError):
+        raise InputError(f"{path}: its expressions are nested too deeply to be read") from None

@@ -1,0 +1,94 @@
+"""Colours with a meaning, each of which is also told without colour.
+
+The diverging pair, orange for positive and blue for negative, is told apart by the colour-blind (Okabe and Ito,
+"Color Universal Design", 2008). Every number carries its sign as well. Magnitude is five steps, so that
+neighbouring cells share a style and few bytes go over the wire.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+from rich.color import Color
+from rich.style import Style
+
+STEPS = 5
+"""Shades of magnitude on each side of zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The colours of one kind of background."""
+
+    text: str
+    dim: str
+    border: str
+    focus: str
+    near_zero: tuple[int, int, int]
+    positive: tuple[int, int, int]
+    negative: tuple[int, int, int]
+    error: str
+    mark: str
+    cursor: str
+
+
+DARK = Palette(
+    text="#d7dae0",
+    dim="#7f8794",
+    border="#4a5260",
+    focus="#8ab4f8",
+    near_zero=(150, 154, 162),
+    positive=(255, 159, 64),
+    negative=(86, 180, 255),
+    error="#ff6b6b",
+    mark="#f0c94c",
+    cursor="#3d4a63",
+)
+LIGHT = Palette(
+    text="#24292f",
+    dim="#6e7781",
+    border="#b4bac2",
+    focus="#0a58ca",
+    near_zero=(105, 109, 117),
+    positive=(176, 84, 0),
+    negative=(0, 90, 181),
+    error="#b3261e",
+    mark="#7a5c00",
+    cursor="#cfe0ff",
+)
+
+
+def step_of(value: float, scale: float) -> int:
+    """Return the shade of a number, from -STEPS to STEPS; 0 is near zero, infinite counts as the strongest."""
+    if value != value or not scale or isinstance(value, complex):
+        return 0
+    share = min(abs(value) / scale, 1.0)
+    step = round(share * STEPS)
+    return step if value > 0 else -step
+
+
+@cache
+def shade(palette: Palette, step: int) -> Color:
+    """Return the colour of a shade from `step_of`."""
+    strong = palette.positive if step > 0 else palette.negative
+    share = abs(step) / STEPS
+    mixed = [round(a + (b - a) * share) for a, b in zip(palette.near_zero, strong, strict=True)]
+    return Color.from_rgb(*mixed)
+
+
+@cache
+def style(
+    colour: str | Color | None = None,
+    *,
+    bold: bool = False,
+    underline: bool = False,
+    background: str | Color | None = None,
+    reverse: bool = False,
+) -> Style:
+    """Return a style, the same object for the same arguments, so that equal neighbours are merged cheaply."""
+    return Style(
+        color=colour,
+        bgcolor=background,
+        bold=bold or None,
+        underline=underline or None,
+        reverse=reverse or None,
+    )

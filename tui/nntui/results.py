@@ -1,0 +1,151 @@
+"""What `nntui run` prints: one object for machines, a page for people."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nntui.usage import printable
+from nntui_core import export
+from nntui_core.session import Session
+from nntui_core.values import Array
+
+CURVE_POINTS = 1000
+ROWS = 20
+"""Samples that the page shows."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """Where a run ended. `loss` and `prediction` belong to the final parameters; None where there is none."""
+
+    program: str
+    title: str
+    iterations: int
+    rate: float | None
+    first_loss: float | None
+    loss: float | None
+    curve: list[tuple[int, float]]
+    not_finite_from: int | None
+    parameters: Mapping[str, Any]
+    prediction: tuple[str, Any] | None
+    target: tuple[str, Any] | None
+    seconds: float
+
+
+def of(session: Session, seconds: float) -> Result:
+    """Return the result of a session that stands between two iterations."""
+    program, live, roles = session.program, session.interpreter.namespace, session.program.roles
+    outcome = export.outcome(program, live)
+    points = session.curve.points(CURVE_POINTS)
+    return Result(
+        program=program.name,
+        title=program.docstring,
+        iterations=session.position.iteration,
+        rate=session.rate,
+        first_loss=points.losses[0] if points.losses else None,
+        loss=_number(outcome.get(roles.loss or "")),
+        curve=list(zip(points.iterations, points.losses, strict=True)),
+        not_finite_from=session.curve.first_not_finite,
+        parameters={name: live[name] for name in roles.parameters if name in live},
+        prediction=_named(roles.prediction, outcome),
+        target=_named(roles.target, live),
+        seconds=seconds,
+    )
+
+
+def _named(name: str | None, values: Mapping[str, Any]) -> tuple[str, Any] | None:
+    return (name, values[name]) if name is not None and name in values else None
+
+
+def _number(value: object) -> float | None:
+    array = np.asarray(value)
+    return float(array.reshape(-1)[0]) if array.size == 1 and array.dtype.kind in "biuf" else None
+
+
+def as_json(result: Result) -> str:
+    """Return a result as one JSON object. Numbers have full precision; infinity and NaN, unknown to JSON, are null."""
+    prediction = result.prediction and {"name": result.prediction[0], "values": result.prediction[1]}
+    return json.dumps(
+        plain(
+            {
+                "program": result.program,
+                "iterations": result.iterations,
+                "learning_rate": result.rate,
+                "loss": result.loss,
+                "loss_curve": result.curve,
+                "parameters": result.parameters,
+                "predictions": prediction,
+                "targets": result.target and result.target[1],
+                "seconds": result.seconds,
+            }
+        ),
+        allow_nan=False,
+        default=str,
+    )
+
+
+def plain(value: Any) -> Any:
+    """Return a value in the terms of JSON."""
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    return value
+
+
+def as_text(result: Result) -> str:
+    """Return a result as a short page."""
+    speed = f" ({result.iterations / result.seconds:,.0f} a second)" if result.iterations and result.seconds else ""
+    done = f"{result.iterations:,} iteration{'' if result.iterations == 1 else 's'}{speed}"
+    facts = [done, *([] if result.rate is None else [f"learning rate {result.rate:g}"])]
+    name = f"{result.program}: {result.title}" if result.title else result.program
+    lines = [printable(name), ", ".join(facts), ""]
+    if result.loss is not None:
+        before = "" if result.first_loss is None else f"  (it was {result.first_loss:.6g} at the start)"
+        lines.append(f"loss  {result.loss:.6g}{before}")
+    elif not result.curve:
+        lines.append("no loss was found in this program")
+    if result.not_finite_from is not None:
+        lines.append(f"the loss is not finite from iteration {result.not_finite_from:,} on: try a smaller --lr")
+    lines += ["", *_predictions(result)]
+    for name, value in result.parameters.items():
+        lines += ["", f"{name} {'×'.join(map(str, np.shape(value)))}".rstrip(), _array(np.asarray(value))]
+    return "\n".join(lines)
+
+
+def _predictions(result: Result) -> list[str]:
+    """Return the predictions beside their targets, a line a sample."""
+    if result.prediction is None:
+        return []
+    name, values = result.prediction[0], np.asarray(result.prediction[1])
+    if result.target is None or np.shape(result.target[1]) != values.shape or not values.ndim:
+        return [name, _array(values)]
+    samples = len(values)
+    rows = [
+        (str(i), _row(target, ".4g"), _row(value, ".4f"))
+        for i, (target, value) in enumerate(
+            zip(np.asarray(result.target[1])[:ROWS], values[:ROWS], strict=True),
+        )
+    ]
+    rows.insert(0, ("sample", f"target {result.target[0]}", f"prediction {name}"))
+    widths = [max(len(row[k]) for row in rows) for k in range(3)]
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    return lines + ([f"… and {samples - ROWS:,} more samples"] if samples > ROWS else [])
+
+
+def _row(value: Any, form: str) -> str:
+    """Return the numbers of one sample in one line."""
+    numbers = np.atleast_1d(value).reshape(-1)[:8].tolist()
+    return " ".join(format(number, form if abs(number) < 1e4 else ".4g") for number in numbers)
+
+
+def _array(array: Array) -> str:
+    return np.array2string(array, precision=4, suppress_small=True, threshold=100, max_line_width=100)

@@ -1,0 +1,196 @@
+"""The four bars around the panels: header, flow, explanation and footer."""
+
+from collections.abc import Callable, Sequence
+
+from nntui import actions, numerals
+from nntui.palette import style
+from nntui.widgets.lines import Line, Lines, Run
+from nntui_core.frame import FlowStep, Frame
+
+
+class Header(Lines):
+    """Which program this is, and where it stands."""
+
+    def __init__(self) -> None:
+        super().__init__(id="header")
+        self._frame: Frame | None = None
+        self._is_running = False
+        self._speed = 0.0
+
+    def show(self, frame: Frame, running: bool, speed: float) -> None:
+        """Take a new picture."""
+        self._frame, self._is_running, self._speed = frame, running, speed
+        self.update_lines()
+
+    def compose_lines(self, width: int, height: int) -> Sequence[Line]:
+        """Put the name at the left, the numbers at the right; the name gives way."""
+        colours = self.palette
+        name: Line = [(" nntui", style(colours.focus, bold=True))]
+        frame = self._frame
+        if frame is None:
+            return [[*name, (" · setting up the program …", style(colours.dim))]]
+        state = self._state(frame)
+        room = width - sum(len(text) for text, _ in state) - 7
+        title = f" · {frame.program}" + (f" · {frame.title}" if frame.title and frame.title != frame.program else "")
+        if frame.seed is not None:
+            title += f" · seed {frame.seed}"
+        title = title if len(title) <= room else title[: max(room - 1, 0)] + "…"
+        blank = " " * max(room - len(title), 0)
+        return [[*name, (title, style(colours.text)), (blank, style(colours.text)), *state]]
+
+    def _state(self, frame: Frame) -> Line:
+        colours = self.palette
+        status, colour = {
+            "failed": ("failed", colours.error),
+            "ended": ("the loop is over", colours.mark),
+            "paused": ("paused", colours.dim),
+        }[frame.status]
+        if self._is_running:
+            status, colour = f"running {self._speed:,.0f} it/s", colours.mark
+        rate = f" · γ {frame.rate:g}" if frame.rate is not None else ""
+        loss = frame.loss
+        broken = loss is not None and (loss != loss or abs(loss) == float("inf"))
+        return [
+            (f"it {frame.iteration:,}{rate} · ", style(colours.text)),
+            (f"C {numerals.short(loss)}", style(colours.error if broken else colours.text, bold=True)),
+            (" · ", style(colours.text)),
+            (f"{status} ", style(colour, bold=True)),
+        ]
+
+
+class Flow(Lines):
+    """The order in which an iteration computes its variables; the next one is in brackets."""
+
+    def __init__(self) -> None:
+        super().__init__(id="flow")
+        self._frame: Frame | None = None
+
+    def show(self, frame: Frame) -> None:
+        """Take a new picture."""
+        self._frame = frame
+        self.update_lines()
+
+    def compose_lines(self, width: int, height: int) -> Sequence[Line]:
+        """Return one line; where it is too long, the part around the next variable."""
+        frame = self._frame
+        if frame is None or not frame.flow:
+            return []
+        stops = flow_texts(frame)
+        current = next((i for i, step in enumerate(frame.flow) if step.statement == frame.following), 0)
+        start = 0
+        while start < current and sum(len(a) + len(b) + 2 for a, b in stops[start : current + 2]) > width - 2:
+            start += 1
+        colours = self.palette
+        line: Line = [(" …" if start else " ", style(colours.dim))]
+        for i in range(start, len(stops)):
+            joint, name = stops[i]
+            line.append((joint, style(colours.border)))
+            is_next = i == current and frame.following is not None
+            text = f"[{name}]" if is_next else name
+            line.append((text, style(colours.mark if is_next else colours.dim, bold=is_next)))
+        return [line]
+
+
+def flow_texts(frame: Frame) -> list[tuple[str, str]]:
+    """Return for each step of the flow what stands before its name, and its name."""
+    out = []
+    before: FlowStep | None = None
+    for step in frame.flow:
+        joint = " → "
+        if step.through:
+            source = frame.inputs if before is None and frame.inputs else ""
+            joint = f"{source} ─ {step.through} → "
+        elif before is None:
+            joint = f"{frame.inputs} → " if frame.inputs else ""
+        elif step.phase != before.phase and {step.phase, before.phase} & {"backward", "update"}:
+            joint = " ┆ "
+        elif step.phase == "update":
+            joint = " "
+        out.append((joint, step.name))
+        before = step
+    return out
+
+
+class Explanation(Lines):
+    """Two lines about the selected cell; or why something failed or could not be done."""
+
+    def __init__(self) -> None:
+        super().__init__(id="explanation")
+        self.small = False
+        """Whether the program may be out of sight, so that the current line is shown here."""
+        self._frame: Frame | None = None
+        self._notice = ""
+
+    def show(self, frame: Frame | None, notice: str) -> None:
+        """Take a new picture, and what is to be said besides."""
+        self._frame, self._notice = frame, notice
+        self.update_lines()
+
+    def compose_lines(self, width: int, height: int) -> Sequence[Line]:
+        """Say the most urgent thing."""
+        frame = self._frame
+        room = width - 2
+        if self._notice:
+            return self._coloured(wrapped(self._notice, room), self.palette.mark)
+        if frame is None:
+            return []
+        if frame.failure:
+            return self._coloured(failure_lines(frame.failure, room, height), self.palette.error)
+        lines = self._cell(frame, room)
+        if self.small and height > 1:
+            current = frame.code[frame.current_line - 1].text.strip()
+            return [[(" ▶ ", style(self.palette.mark, bold=True)), (current, style(self.palette.mark))], *lines]
+        return lines
+
+    def _coloured(self, texts: Sequence[str], colour: str) -> list[Line]:
+        return [[(" " + text, style(colour, bold=i == 0))] for i, text in enumerate(texts)]
+
+    def _cell(self, frame: Frame, room: int) -> list[Line]:
+        colours = self.palette
+        cell = frame.cell
+        if cell is None:
+            hint = "nothing is computed yet: s runs the line at ▶, n a whole iteration, space lets it run and stops it"
+            return self._coloured(wrapped(hint, room), colours.dim)
+        name = f"{cell.name}[{','.join(map(str, cell.index))}]" if cell.index else cell.name
+        head = f"{name} = {cell.value}"
+        first: Line = [(" " + head, style(colours.text, bold=True)), (f"   {cell.when}", style(colours.dim))]
+        if not cell.short:
+            return [first]
+        formula = cell.formula if cell.formula.startswith(name) else f"{name} = {cell.formula}"
+        if len(formula) + 4 <= room and self.size.height > 1:
+            numbers = [(" " + part, style(colours.text)) for part in wrapped(cell.short, room)[:1]]
+            return [[(" " + formula, style(colours.text, bold=True)), (f"   {cell.when}", style(colours.dim))], numbers]
+        return [[(" " + cell.short, style(colours.text))], first]
+
+
+def failure_lines(failure: Sequence[str], width: int, height: int) -> list[str]:
+    """Say what failed in as many words as there is room for; the details matter more than NumPy's own message."""
+    line, _, message = failure[0].partition(": ")
+    details = " · ".join(failure[1:])
+    forms = (f"{line}: {message} · {details}", f"{line}: {details}") if details else (failure[0],)
+    return next((w for form in forms if len(w := wrapped(form, width)) <= height), wrapped(forms[-1], width))
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Break a text at blanks into lines of a width."""
+    import textwrap
+
+    return textwrap.wrap(text, max(width, 1)) or [""]
+
+
+class Footer(Lines):
+    """The keys, from the table of actions; what can do nothing now is dim."""
+
+    def __init__(self, why_not: Callable[[str], str | None]) -> None:
+        super().__init__(id="footer")
+        self._why_not = why_not
+
+    def compose_lines(self, width: int, height: int) -> Sequence[Line]:
+        """Return the keys that fit; help and quit always do."""
+        colours = self.palette
+        line: list[Run] = [(" ", style(colours.text))]
+        for action in actions.footer(width):
+            dead = self._why_not(action.name) is not None
+            line.append((actions.footer_key(action), style(colours.dim if dead else colours.focus, bold=not dead)))
+            line.append((f" {action.label}  ", style(colours.border if dead else colours.text)))
+        return [line]

@@ -1,0 +1,101 @@
+"""The program, with the line that comes next, what it computes and which shape that has."""
+
+from collections.abc import Sequence
+
+from nntui.layout import CODE
+from nntui.palette import style
+from nntui.widgets.lines import Line, Panel
+from nntui_core.frame import CodeLine, Frame
+
+PHASES = {"forward": "→", "loss": "C", "backward": "←", "update": "Δ"}
+"""A sign for each phase, beside the line."""
+
+
+class CodePanel(Panel):
+    """Shows as much of the text around the current line as there is room for."""
+
+    def __init__(self) -> None:
+        super().__init__(CODE)
+        self._frame: Frame | None = None
+        self._top = 0
+        self._followed: int | None = None
+
+    def show(self, frame: Frame) -> None:
+        """Take a new picture, and follow the current line."""
+        self._frame = frame
+        if frame.current_line != self._followed:
+            self._followed = frame.current_line
+            self._follow()
+        self.update_lines()
+
+    def _follow(self) -> None:
+        """Scroll so that the current line has a line before it and as many after it as there is room for."""
+        if self._frame is None:
+            return
+        room = max(self.size.height - 2, 1)
+        numbers = [line.number for line in self._frame.code if line.statement is not None]
+        header, last = numbers[0] - 1, len(self._frame.code)
+        if last - header < room:
+            top = header
+        elif last - header == room:
+            top = numbers[0]
+        else:
+            top = max(header, self._frame.current_line - max(room // 2, 1))
+        self._top = max(min(top - 1, last - room), 0)
+
+    def scroll(self, down: int) -> None:
+        """Scroll by lines, until the current line changes."""
+        if self._frame is None:
+            return
+        room = max(self.size.height - 2, 1)
+        self._top = min(max(self._top + down, 0), max(len(self._frame.code) - room, 0))
+        self.update_lines()
+
+    def on_resize(self) -> None:
+        """Keep the current line in sight."""
+        self._follow()
+        super().on_resize()
+
+    def foot_text(self) -> str:
+        """Say how much of the text is in sight."""
+        if self._frame is None or len(self._frame.code) <= self.size.height - 2:
+            return ""
+        last = min(self._top + self.size.height - 2, len(self._frame.code))
+        return f"lines {self._top + 1}–{last} of {len(self._frame.code)}"
+
+    def inside(self, width: int, height: int) -> Sequence[Line]:
+        """Return the lines in sight."""
+        if self._frame is None:
+            return []
+        shown = self._frame.code[self._top : self._top + height]
+        notes = _notes_width(shown, width)
+        return [self._line(self._frame, line, width, notes) for line in shown]
+
+    def _line(self, frame: Frame, line: CodeLine, width: int, notes: int) -> Line:
+        colours = self.palette
+        current = line.number == frame.current_line
+        failed = current and frame.status == "failed"
+        mark = ("✗" if failed else "▶") if current else " "
+        colour = colours.error if failed else colours.mark if current else colours.text
+        if line.statement is None and not current:
+            colour = colours.dim
+        executed = line.number == frame.executed_line
+        note = f"{line.meaning or line.comment} {line.shape}".strip()
+        text = line.text or (f"# {line.comment}" if line.comment else "")
+        note = note if line.text else ""
+        room = width - 4 - (notes + 1 if notes else 0)
+        code = text if len(text) <= room else text[: max(room - 1, 0)] + "…"
+        return [
+            (mark + " ", style(colours.error if failed else colours.mark, bold=True)),
+            (PHASES.get(line.phase, " ") + " ", style(colours.dim)),
+            (code.ljust(room), style(colour, bold=current or executed)),
+            (" " + note[:notes].ljust(notes) if notes else "", style(colours.dim)),
+        ]
+
+
+def _notes_width(lines: Sequence[CodeLine], width: int) -> int:
+    """Return how wide the column of meanings and shapes is: as wide as needed where the code leaves room for it."""
+    if width < 60:
+        return 0
+    longest = max((len(f"{x.meaning or x.comment} {x.shape}".strip()) for x in lines if x.text), default=0)
+    return min(longest, width // 3)

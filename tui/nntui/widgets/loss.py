@@ -1,0 +1,136 @@
+"""The loss curve, drawn by plotext; the former run is a pale ghost, a changed rate a vertical mark.
+
+Losses that are infinite or not a number are gaps and never stretch an axis. plotext is imported when the first
+curve is drawn, after the first paint.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from rich.text import Text
+from textual.color import Color
+
+from nntui import numerals
+from nntui.layout import LOSS
+from nntui.palette import style
+from nntui.widgets.lines import Line, Panel, Run
+from nntui_core.frame import Curve
+
+MARKER = "hd"
+"""Quadrant blocks: four points a character, and every terminal font has them."""
+MOST_MARKS = 12
+"""Changes of the rate that are marked; of more, the last ones."""
+
+
+class LossPanel(Panel):
+    """The cost of each iteration."""
+
+    def __init__(self) -> None:
+        super().__init__(LOSS)
+        self.logarithmic = False
+        self._curve = Curve()
+        self._drawn: tuple[object, ...] = ()
+        self._picture: list[Line] = []
+
+    def show(self, curve: Curve) -> None:
+        """Take a new picture."""
+        self._curve = curve
+        self.update_lines()
+
+    def toggle_log(self) -> None:
+        """Change between a linear and a logarithmic axis."""
+        self.logarithmic = not self.logarithmic
+        self.update_lines()
+
+    def points(self) -> int:
+        """Return how many points of the curve are of use: two a column."""
+        return max(2 * (self.size.width - 2), 16)
+
+    def title_runs(self) -> Line:
+        """Say which axis, and since when the loss is no number."""
+        dim = style(self.palette.dim)
+        runs: Line = [(" log", dim)] if self.logarithmic else []
+        if self._curve.first_not_finite is not None:
+            runs.append((f" not finite since {self._curve.first_not_finite:,}", style(self.palette.error, bold=True)))
+        elif self._curve.ghost_label and self._curve.ghost_iterations:
+            runs.append((f" · pale: {self._curve.ghost_label}", dim))
+        return runs
+
+    def inside(self, width: int, height: int) -> Sequence[Line]:
+        """Draw the curve, unless it is drawn already."""
+        key = (self._curve, width, height, self.logarithmic, self.app.theme)
+        if key != self._drawn:
+            self._picture = self._draw(width, height)
+            self._drawn = key
+        return self._picture
+
+    def _draw(self, width: int, height: int) -> list[Line]:
+        own = finite(self._curve.iterations, self._curve.losses, self.logarithmic)
+        ghost = finite(self._curve.ghost_iterations, self._curve.ghost_losses, self.logarithmic)
+        if not own[0] and not ghost[0]:
+            return [[(" no loss yet: press n", style(self.palette.dim))]]
+        from textual_plotext.plot import Plot
+
+        plot: Any = Plot()  # type: ignore[no-untyped-call]
+        plot.theme("clear")
+        plot.plotsize(width, height)
+        plot._set_size(width, height)
+        plot.frame(False)
+        if ghost[0]:
+            plot.plot(*ghost, marker=MARKER, color=_rgb(self.palette.border))
+        for at, _ in self._curve.rate_changes[-MOST_MARKS:]:
+            if at:
+                plot.vline(at, _rgb(self.palette.mark))
+        if own[0]:
+            plot.plot(*own, marker=MARKER, color=_rgb(self.palette.focus))
+        self._axes(plot, [*own[1], *ghost[1]], [*own[0], *ghost[0]], width, height)
+        return [_runs(line, self.palette.dim) for line in plot.build().split("\n")[:height]]
+
+    def _axes(self, plot: Any, losses: Sequence[float], iterations: Sequence[int], width: int, height: int) -> None:
+        low, high = min(losses), max(losses)
+        if low == high:
+            low, high = low - abs(low or 1) / 2, high + abs(high or 1) / 2
+        real = (lambda v: 10.0**v) if self.logarithmic else (lambda v: v)
+        rows = max(height - 1, 2)
+        ticks = [low + (high - low) * k / max(min(rows // 3, 4), 1) for k in range(max(min(rows // 3, 4), 1) + 1)]
+        plot.ylim(low, high)
+        plot.yticks(ticks, [numerals.brief(real(v)) for v in ticks])
+        last = max(iterations)
+        count = 2 if width < 40 else 4
+        xs = sorted({round(last * k / count) for k in range(count + 1)})
+        plot.xlim(0, max(last, 1))
+        plot.xticks(xs, [compact(x) for x in xs])
+
+
+def finite(iterations: Sequence[int], losses: Sequence[float], log: bool) -> tuple[list[int], list[float]]:
+    """Return the points that can be drawn: finite ones; on a log axis positive ones, as their logarithm."""
+    kept = [(i, v) for i, v in zip(iterations, losses, strict=True) if math.isfinite(v) and (v > 0 or not log)]
+    return [i for i, _ in kept], [math.log10(v) if log else v for _, v in kept]
+
+
+def compact(count: int) -> str:
+    """Write a number of iterations in few characters: `1200`, `35k`, `2.5M`."""
+    if count < 10_000:
+        return str(count)
+    if count < 1_000_000:
+        return f"{count / 1000:.3g}k"
+    return f"{count / 1_000_000:.3g}M"
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    return Color.parse(colour).rgb
+
+
+def _runs(ansi: str, plain: str) -> list[Run]:
+    text = Text.from_ansi(ansi)
+    runs: list[Run] = []
+    for segment in text.render(_console()):
+        runs.append((segment.text, segment.style if segment.style and segment.style.color else style(plain)))
+    return [run for run in runs if run[0] != "\n"]
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(color_system="truecolor", force_terminal=True, legacy_windows=False)

@@ -1,0 +1,166 @@
+"""A matrix as numbers: colour by sign and size, the changed ones bold, the sources of the selected cell underlined.
+
+Only the window in sight is known here. When the cursor leaves it, the window moves and the engine is asked for it.
+"""
+
+from collections.abc import Sequence
+
+from rich.style import Style
+from textual.message import Message
+
+from nntui import numerals
+from nntui.layout import CELL
+from nntui.palette import shade, step_of, style
+from nntui.widgets.lines import Line, Panel
+from nntui_core.frame import Index, MatrixView, Variable, Window
+
+
+class MatrixPanel(Panel):
+    """Shows one variable of the program."""
+
+    class Moved(Message):
+        """The cursor or the window has moved: another part of the matrix may be needed."""
+
+    def __init__(self, variable: Variable) -> None:
+        super().__init__(variable.name)
+        self.variable = variable
+        self.row = 0
+        self.column = 0
+        self._top = 0
+        self._left = 0
+        self._view: MatrixView | None = None
+        self._selected: Index | None = None
+
+    def show(self, view: MatrixView | None, selected: Index | None) -> None:
+        """Take a new picture; `selected` is the cell whose arithmetic is shown, if it is one of this matrix."""
+        self._view = view
+        self._selected = selected
+        self.update_lines()
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """Rows and columns of the whole matrix as it is drawn."""
+        if self._view is not None:
+            return self._view.rows, self._view.columns
+        shape = self.variable.shape or (1,)
+        rows = 1
+        for size in shape[:-1]:
+            rows *= size
+        return rows, shape[-1]
+
+    @property
+    def index(self) -> Index:
+        """The cursor's cell, as an index of the variable."""
+        shape = self._view.shape if self._view is not None else self.variable.shape or ()
+        if len(shape) < 2:
+            return (self.column,) if shape else ()
+        index: list[int] = []
+        row = self.row
+        for size in reversed(shape[:-1]):
+            row, rest = divmod(row, size)
+            index.insert(0, rest)
+        return (*index, self.column)
+
+    def fits(self) -> tuple[int, int]:
+        """Return how many rows and columns of numbers there is room for."""
+        return max(self.size.height - 2, 1), max((self.size.width - 2) // CELL, 1)
+
+    def window(self) -> Window:
+        """Return the part of the matrix that is in sight."""
+        rows, columns = self.fits()
+        return Window(self._top, self._left, rows, columns)
+
+    def move(self, down: int, right: int) -> None:
+        """Move the cursor, and the window after it."""
+        rows, columns = self.extent
+        self.row = min(max(self.row + down, 0), max(rows - 1, 0))
+        self.column = min(max(self.column + right, 0), max(columns - 1, 0))
+        self.keep_cursor_in_sight()
+        self.post_message(self.Moved())
+
+    def keep_cursor_in_sight(self) -> None:
+        """Scroll as far as needed, and no further than the matrix goes."""
+        rows, columns = self.extent
+        tall, wide = self.fits()
+        self._top = min(max(min(self._top, self.row), self.row - tall + 1), max(rows - tall, 0))
+        self._left = min(max(min(self._left, self.column), self.column - wide + 1), max(columns - wide, 0))
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight, and ask for what has come into sight."""
+        self.keep_cursor_in_sight()
+        super().on_resize()
+        self.post_message(self.Moved())
+
+    def on_focus(self) -> None:
+        """The focused panel's cursor is the selected cell."""
+        super().on_focus()
+        self.post_message(self.Moved())
+
+    def title_runs(self) -> Line:
+        """Say the shape, and where in a large matrix this is."""
+        shape = self._view.shape if self._view is not None else self.variable.shape or ()
+        text = " " + "×".join(map(str, shape))
+        if len(shape) == 1:
+            text += "×"
+        room = self.size.width - 4 - len(self.panel_name)
+        return [(text, style(self.palette.dim))] if len(text) <= room else []
+
+    def foot_text(self) -> str:
+        """Say which part of a large matrix is in sight."""
+        rows, columns = self.extent
+        tall, wide = self.fits()
+        if rows <= tall and columns <= wide:
+            return ""
+        last = (min(self._top + tall, rows) - 1, min(self._left + wide, columns) - 1)
+        return f"[{self._top}:{last[0] + 1}, {self._left}:{last[1] + 1}]"
+
+    def inside(self, width: int, height: int) -> Sequence[Line]:
+        """Return the rows of numbers."""
+        view = self._view
+        rows, columns = self.extent
+        if view is None or view.values is None:
+            dots = style(self.palette.dim)
+            shown = min(columns, max(width // CELL, 1))
+            return [[("   ·   " * shown, dots)] for _ in range(min(rows, height))]
+        whole = numerals.whole(value for row in view.values for value in row)
+        plus = self.variable.phase == "backward"
+        return [
+            [
+                part
+                for j, value in enumerate(row)
+                for part in self._cell(view, view.window.row + i, view.window.column + j, value, whole, plus)
+            ]
+            for i, row in enumerate(view.values)
+        ]
+
+    def _cell(self, view: MatrixView, row: int, column: int, value: float, whole: bool, plus: bool) -> Line:
+        text = f" {value:.0f}".ljust(numerals.WIDTH) if whole else numerals.fixed(value, plus)
+        return [(" ", style(self.palette.text)), (text, self._look(view, row, column, value))]
+
+    def _look(self, view: MatrixView, row: int, column: int, value: float) -> Style:
+        if value != value or value in (float("inf"), float("-inf")):
+            return style(self.palette.error, bold=True)
+        return style(
+            shade(self.palette, step_of(value, view.scale)),
+            bold=(row, column) in view.changed,
+            underline=(row, column) in view.sources,
+            reverse=self._is_selected(row, column),
+        )
+
+    def _is_selected(self, row: int, column: int) -> bool:
+        if self._selected is None:
+            return False
+        if self.has_focus:
+            return (row, column) == (self.row, self.column)
+        shape = self._view.shape if self._view is not None else ()
+        return (row, column) == cell_of(self._selected, shape)
+
+
+def cell_of(index: Index, shape: Index) -> tuple[int, int]:
+    """Return the row and column at which an index of a variable is drawn."""
+    if len(index) < 2:
+        return 0, index[0] if index else 0
+    row = 0
+    for i, size in zip(index[:-1], shape[:-1], strict=True):
+        row = row * size + i
+    return row, index[-1]

@@ -1,0 +1,120 @@
+"""The area between the bars: it holds the panels and puts them where `nntui.layout` says."""
+
+from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.widget import Widget
+
+from nntui.layout import CODE, LOSS, PREDICTIONS, Box, arrange, panel_order
+from nntui.widgets.code import CodePanel
+from nntui.widgets.lines import Panel
+from nntui.widgets.loss import LossPanel
+from nntui.widgets.matrix import MatrixPanel
+from nntui.widgets.predictions import PredictionsPanel
+from nntui_core.frame import Frame, Variable
+
+
+class Shelves(Layout):
+    """Textual's side of `nntui.layout.arrange`: panels without a box are not placed."""
+
+    name = "shelves"
+
+    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        """Place the children of a `Panels`."""
+        assert isinstance(parent, Panels)
+        boxes = parent.boxes(size)
+        return [
+            WidgetPlacement(Region(box.x, box.y, box.width, box.height), NULL_OFFSET, NULL_SPACING, child)
+            for child in children
+            if isinstance(child, Panel) and (box := boxes.get(child.panel_name))
+        ]
+
+
+class Panels(Widget):
+    """All panels of a program; those that there is room for are in sight."""
+
+    def __init__(self) -> None:
+        super().__init__(id="panels")
+        self.loss = LossPanel()
+        self.predictions = PredictionsPanel()
+        self.code = CodePanel()
+        self.matrices: dict[str, MatrixPanel] = {}
+        self.zoomed = False
+        self.focused_name: str | None = None
+        self._variables: tuple[Variable, ...] = ()
+        self._deltas: tuple[str, ...] = ()
+        self._loop_lines = 12
+        self._shelves = Shelves()
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of shelves."""
+        return self._shelves
+
+    def boxes(self, size: Size) -> dict[str, Box]:
+        """Return where each panel in sight goes."""
+        return arrange(
+            size.width,
+            size.height,
+            self._variables,
+            self._deltas,
+            self._loop_lines,
+            self.focused_name,
+            self.zoomed,
+        )
+
+    async def adopt(self, frame: Frame) -> None:
+        """Make the panels of a program, where they are not those that are there."""
+        self._loop_lines = sum(line.statement is not None for line in frame.code) + 1
+        if frame.variables == self._variables:
+            return
+        self._variables, self._deltas = frame.variables, frame.deltas
+        for panel in self.matrices.values():
+            await panel.remove()
+        self.matrices = {variable.name: MatrixPanel(variable) for variable in frame.variables}
+        fresh = [panel for panel in self.fixed if not panel.is_attached]
+        await self.mount(*self.matrices.values(), *fresh)
+
+    @property
+    def fixed(self) -> tuple[Panel, ...]:
+        """The panels that every program has."""
+        return self.loss, self.predictions, self.code
+
+    def panel(self, name: str) -> Panel:
+        """Return a panel by its name."""
+        fixed: dict[str, Panel] = {LOSS: self.loss, PREDICTIONS: self.predictions, CODE: self.code}
+        return fixed.get(name) or self.matrices[name]
+
+    def in_sight(self) -> set[str]:
+        """Return the names of the panels that have a place now."""
+        return set(self.boxes(self.size))
+
+    def go(self, name: str) -> None:
+        """Give a panel the focus, and bring it into sight."""
+        self.focused_name = name
+        self.refresh(layout=True)
+        self.panel(name).focus(scroll_visible=False)
+
+    def neighbour(self, by: int) -> str:
+        """Return the name of the panel before or after the focused one."""
+        names = panel_order(self._variables)
+        here = names.index(self.focused_name) if self.focused_name in names else names.index(CODE)
+        return names[(here + by) % len(names)]
+
+    def zoom(self) -> None:
+        """Give the focused panel the whole area, or take it back."""
+        self.zoomed = not self.zoomed
+        self.refresh(layout=True)
+
+    def show(self, frame: Frame, draw_loss: bool) -> None:
+        """Hand a picture to the panels in sight."""
+        seen = self.in_sight()
+        for name, panel in self.matrices.items():
+            if name in seen:
+                selected = frame.cell.index if frame.cell and frame.cell.name == name else None
+                panel.show(frame.matrices.get(name), selected)
+        if draw_loss and LOSS in seen:
+            self.loss.show(frame.curve)
+        if PREDICTIONS in seen:
+            self.predictions.show(frame.predictions)
+        if CODE in seen:
+            self.code.show(frame)
