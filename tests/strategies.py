@@ -103,7 +103,7 @@ class Builder:
         if len(shape) == 2:
             if self.draw(st.booleans()):
                 return f"np.outer({self.expression(shape[:1], depth)}, {self.expression(shape[1:], depth)})"
-            shapes = ((shape[0], inner), (inner, shape[1]))
+            shapes: tuple[Shape, Shape] = ((shape[0], inner), (inner, shape[1]))
         elif len(shape) == 1:
             shapes = self.pick([((*shape, inner), (inner,)), ((inner,), (inner, *shape))])
         else:
@@ -187,7 +187,7 @@ def programs(draw: Draw, dtype: Any = np.float64) -> RandomProgram:
     builder = Builder(draw, dtype=dtype)
     first, second = draw(shapes), draw(shapes)
     lines = [f"r = {builder.expression(first, draw(st.integers(0, 4)))}"]
-    builder.arrays["w"] = np.random.default_rng(0).uniform(-1, 1, second).astype(dtype)
+    builder.arrays["w"] = np.asarray(np.random.default_rng(0).uniform(-1, 1, second), dtype)
     lines.append(
         f"w {draw(st.sampled_from(['-=', '+=', '*=']))} 0.5 * {builder.expression(second, draw(st.integers(0, 2)))}"
     )

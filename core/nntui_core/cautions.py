@@ -154,7 +154,7 @@ def _data(case: Case, k: int) -> dict[str, object]:
 
 
 def _rate(case: Case, name: str, times: float, message: str) -> Finding:
-    value = f"{(case.rate or 1.0) * times:.3g}"
+    value = repr(float(f"{(case.rate or 1.0) * times:.3g}"))
     text, replacement = setup_edit(case.trace.program, name, lambda _: value)
     line = replacement[0] if replacement else None
     return Finding("learning-rate", WARNING, line, name, message, text or f"{name} = {value}", replacement)

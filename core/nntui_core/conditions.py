@@ -192,7 +192,8 @@ def _rearranged(trace: Trace, *names: str) -> int | None:
 def spoilt_data(seen: Observed) -> Iterator[Finding]:
     """Find inputs and targets that a later line writes into by another name."""
     case = seen.case
-    data = {case.plan.roles.target, *case.plan.roles.inputs}
+    written = {name for s in seen.live[0].program.body for name in s.targets}
+    data = {name for s in seen.live[0].program.body for name in s.reads} - written
     for k, name in seen.live[0].aliased:
         step = seen.live[0].steps[k]
         if name in data and case.plan.phase(step.statement) is not Phase.OTHER:

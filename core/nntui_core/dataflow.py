@@ -9,9 +9,18 @@ Everything here looks at Python's own syntax tree and runs nothing. Three words 
 
 import ast
 import builtins
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 BUILTINS = frozenset(dir(builtins))
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+
+
+def source_lines(source: str, keepends: bool = False) -> list[str]:
+    """Split a text into lines where Python does; `str.splitlines` also splits at form feeds and other characters."""
+    lines = _LINE.findall(source)
+    return lines if keepends else [line.rstrip("\r\n") for line in lines]
 
 
 def child_blocks(node: ast.stmt) -> Iterator[Sequence[ast.stmt]]:

@@ -6,6 +6,7 @@ keeping it. What is not changed keeps every character, comments included.
 
 import ast
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -72,7 +73,7 @@ def with_rate(program: Program, rate: float) -> Program:
 def _replaced(program: Program, node: ast.expr, text: str) -> Program:
     """Return the program with one expression of one line replaced by a text."""
     assert node.end_col_offset is not None
-    lines = program.source.splitlines(keepends=True)
+    lines = dataflow.source_lines(program.source, keepends=True)
     line = lines[node.lineno - 1].encode()
     lines[node.lineno - 1] = (line[: node.col_offset] + text.encode() + line[node.end_col_offset :]).decode()
     return Program.parse("".join(lines), program.name)
@@ -86,11 +87,12 @@ def with_weights(program: Program, weights: Mapping[str, Array], path: str) -> P
     """
     numpy = _numpy_name(program)
     added = [f"{name} = {_array_text(numpy, name, value, path)}" for name, value in weights.items()]
-    lines = program.source.splitlines()
+    lines = dataflow.source_lines(program.source, keepends=True)
     before = _blank_lines_before(lines, program.loop.lineno - 1)
+    end = "\r\n" if lines[0].endswith("\r\n") else "\n"
     note = f"# the initial weights come from {path!r}"
-    lines[before:before] = [note, *added]
-    return Program.parse("\n".join(lines) + "\n", program.name)
+    lines[before:before] = [line + end for line in (note, *added)]
+    return Program.parse("".join(lines), program.name)
 
 
 def _blank_lines_before(lines: list[str], at: int) -> int:
@@ -110,6 +112,6 @@ def _numpy_name(program: Program) -> str:
 
 def _array_text(numpy: str, name: str, value: Array, path: str) -> str:
     if value.size > INLINE:
-        return f"{numpy}.load({path!r})[{name!r}]"
+        return f"{numpy}.load({str(Path(path).resolve())!r})[{name!r}].astype({numpy}.{value.dtype.name})"
     kind = "" if value.dtype == np.float64 else f", dtype={numpy}.{value.dtype.name}"
     return f"{numpy}.array({value.tolist()!r}{kind})"

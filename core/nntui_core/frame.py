@@ -127,18 +127,32 @@ class Predictions:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The selected cell: its value in full precision as text, and how it came about.
+    """A cell at one moment: its value in full precision as text, and how it came about.
 
-    `short` is its arithmetic in few digits, `arithmetic` in all of them; `when` says at which iteration and line.
+    `label` is its name with the index. `short` is its arithmetic in few digits, `arithmetic` in all of them, empty
+    where there is none; `when` says at which iteration and line it was written, `text` is that line. `position` is
+    that of the statement, (iteration, tick), None for a value of the setup.
     """
 
     name: str
     index: Index
+    label: str
     value: str
-    short: str = ""
     formula: str = ""
+    short: str = ""
     arithmetic: str = ""
     when: str = ""
+    text: str = ""
+    position: tuple[int, int] | None = None
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A cell and the cells that it was computed from, each as it was at that moment."""
+
+    cell: Cell
+    sources: tuple[Cell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ def measure(trace: Trace, plan: Layout, buffers: Sequence[str], budget: int) -> 
     objective = stated(trace, plan)
     if objective is not None:
         gradients = _gradients(trace, objective, plan, budget)
-        if all(g.zero for g in gradients.values()) and not _symmetric_zero(trace, objective, plan):
+        flat = all(g.zero for g in gradients.values()) and not _has_zero_weights(trace, plan)
+        if flat or _is_mean_of_absolute(trace, objective, plan, budget):
             objective = None
     if objective is None:
         objective = _inferred(trace, plan, rate, buffers, budget)
@@ -55,9 +56,24 @@ def measure(trace: Trace, plan: Layout, buffers: Sequence[str], budget: int) -> 
     return Case(trace, objective, plan, gradients, derivatives, rate, tuple(buffers), around, samples(trace, plan))
 
 
-def _symmetric_zero(trace: Trace, objective: Objective, plan: Layout) -> bool:
-    """Tell whether zero gradients come from zero weights, and not from a cost that is piecewise constant."""
+def _has_zero_weights(trace: Trace, plan: Layout) -> bool:
+    """Tell whether zero gradients may come from zero weights, and not from a cost that is piecewise constant."""
     return any(not np.any(trace.start[name]) for name in plan.roles.parameters if name in trace.start)
+
+
+def _is_mean_of_absolute(trace: Trace, objective: Objective, plan: Layout, budget: int) -> bool:
+    """Tell whether the cost is the mean of absolute errors: its slope is 1/n everywhere, up or down."""
+    steps = [(k, n) for k, n in forward_steps(objective, plan) if n == plan.roles.prediction]
+    if not steps:
+        return False
+    k, name = steps[-1]
+    slope = _measured(trace, objective, name, k, budget).sampled
+    target = trace.end.get(plan.roles.target or "")
+    value = trace.environments[k + 1][name]
+    if slope.size < 2 or np.shape(target) != np.shape(value) or value.size != slope.size:  # type: ignore[arg-type]
+        return False
+    signs = np.sign(np.asarray(value - target, dtype=float)).reshape(-1)
+    return bool(np.allclose(slope, signs / slope.size, rtol=1e-6, atol=0))
 
 
 def cells_of(size: int, volume: int, budget: int) -> NDArray[np.intp] | None:

@@ -96,7 +96,12 @@ MISTAKES: tuple[Mistake, ...] = (
         "update-order",
         "W2 updated before delta1 reads it",
         "learns all the same; W1's relative error is 0.04",
-        ((DELTA1, "W2 = W2 - lr * dW2"), ("W2 = W2 - lr * dW2", DELTA1), ("dW1 = x.T @ delta1", ""), ("W1 = W1 - lr * dW1", "dW1 = x.T @ delta1\n    W1 = W1 - lr * dW1")),
+        (
+            (DELTA1, "W2 = W2 - lr * dW2"),
+            ("W2 = W2 - lr * dW2", DELTA1),
+            ("dW1 = x.T @ delta1", ""),
+            ("W1 = W1 - lr * dW1", "dW1 = x.T @ delta1\n    W1 = W1 - lr * dW1"),
+        ),
     ),
     Mistake(
         "error-distorted",

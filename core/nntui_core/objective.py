@@ -16,11 +16,10 @@ from nntui_core.findings import Cost
 from nntui_core.gradients import Objective
 from nntui_core.program import Phase, Program, Roles, Statement
 from nntui_core.roles import infer, products
-from nntui_core.trace import Step, Trace, run_step
+from nntui_core.trace import NUMPY, Step, Trace, run_step
 from nntui_core.values import is_numeric
 
 INFERRED = "__cost__"
-NUMPY = "__numpy__"
 
 COSTS = (
     "0.5 * np.sum(({p} - {t}) ** 2)",
@@ -127,7 +126,7 @@ def stated(trace: Trace, plan: Layout) -> Objective | None:
         steps = _slice(trace, name, k)
         value = trace.environments[k + 1].get(name)
         updates = any(plan.phase(step.statement) is Phase.UPDATE for _, step in steps)
-        if not updates and is_numeric(value) and not _is_absolute(trace, plan, value):
+        if not updates and is_numeric(value):
             cost = Cost(name, _right_side(trace.steps[k].statement.text), float(np.sum(np.asarray(value))))
             return Objective(cost, name, tuple(steps))
         k = trace.last_write(name, k)
@@ -136,25 +135,6 @@ def stated(trace: Trace, plan: Layout) -> Objective | None:
 
 def _right_side(text: str) -> str:
     return text.split("=", 1)[1].strip() if "=" in text else text
-
-
-def _is_absolute(trace: Trace, plan: Layout, value: object) -> bool:
-    """Tell whether a number is the mean of the absolute errors."""
-    p, t = _meeting(trace, plan)
-    if p is None or t is None or np.shape(p) != np.shape(t) or np.size(value) != 1:  # type: ignore[arg-type]
-        return False
-    return bool(np.isclose(float(np.sum(np.asarray(value))), np.mean(np.abs(p - t)), rtol=1e-12, atol=0))
-
-
-def _meeting(trace: Trace, plan: Layout) -> tuple[np.ndarray | None, np.ndarray | None]:  # type: ignore[type-arg]
-    """Return the values of prediction and target."""
-    prediction, target = plan.roles.prediction, plan.roles.target
-    k = trace.last_write(prediction) if prediction is not None else None
-    if k is None or prediction is None or target is None or k + 1 >= len(trace.environments):
-        return None, None
-    environment = trace.environments[k + 1]
-    p, t = environment.get(prediction), environment.get(target)
-    return (p if isinstance(p, np.ndarray) else None), (t if isinstance(t, np.ndarray) else None)
 
 
 def _slice(trace: Trace, name: str, last: int) -> list[tuple[int, Step]]:
@@ -180,7 +160,7 @@ def usual(trace: Trace, plan: Layout) -> Iterator[Objective]:
     for template in COSTS:
         expression = template.format(p=prediction, t=target)
         step = _cost_step(expression, prediction, target)
-        functions = {**trace.functions, NUMPY: np}
+        functions = dict(trace.functions)
         try:
             with np.errstate(all="ignore"):
                 value = run_step(step, trace.environments[k], functions)[INFERRED]

@@ -19,12 +19,15 @@ from nntui_core.frame import (
     Frame,
     Index,
     MatrixView,
+    Origin,
     Predictions,
     Status,
     Variable,
     View,
     Window,
 )
+from nntui_core.interpreter import Position
+from nntui_core.origins import END, Made, Origins
 from nntui_core.program import Phase, Program
 from nntui_core.session import Session
 from nntui_core.values import Array
@@ -35,6 +38,7 @@ class Painter:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self._origins = Origins(session)
         self._program: Program | None = None
         self._code: tuple[CodeLine, ...] = ()
         self._variables: tuple[Variable, ...] = ()
@@ -53,6 +57,7 @@ class Painter:
             self._title = title(program, session.shapes)
         iteration, tick = session.position
         last = session.trace[-1] if session.trace else None
+        made = self._made(view)
         return Frame(
             program=program.name,
             title=self._title,
@@ -73,38 +78,49 @@ class Painter:
             variables=self._variables,
             weights=program.roles.parameters,
             deltas=tuple(dict.fromkeys(program.roles.deltas)),
-            matrices=self._matrices(view),
+            matrices=self._matrices(view, made),
             curve=_curve(session, view.curve_points),
             predictions=_predictions(session, view),
-            cell=self._cell(view),
+            cell=None if made is None else cell(program, made),
             natural_end=session.interpreter.natural_end,
             cannot_go_on=session.why_not(),
             cannot_go_back=session.why_not_back(),
         )
 
-    def _matrices(self, view: View) -> dict[str, MatrixView]:
+    def origin(self, name: str, index: Index, before: tuple[int, int] | None) -> Origin:
+        """Return how a cell came about, as it was before the statement at a position (None: as it is now).
+
+        Raises:
+            LookupError: there is no such cell.
+        """
+        program = self.session.program
+        made = self._origins.made(name, index, END if before is None else Position(*before))
+        return Origin(cell(program, made), tuple(cell(program, source) for source in self._origins.sources(made)))
+
+    def _matrices(self, view: View, made: Made | None) -> dict[str, MatrixView]:
         session = self.session
+        sources: dict[str, set[tuple[int, int]]] = {}
+        for source in made.explanation.sources if made and made.explanation else ():
+            shape = session.shapes.get(source.name, ())
+            sources.setdefault(source.name, set()).add(drawn_at(source.index, shape))
         found = {}
         for name, window in view.windows.items():
             value = session.state.get(name)
-            shape = session.shapes.get(name) if value is None else value.shape
-            if shape is None:
+            there: Index | None = session.shapes.get(name) if value is None else value.shape
+            if there is None:
                 continue
             before = session.state_before.get(name)
-            found[name] = matrix_view(name, shape, value, before, window)
+            lit = frozenset(sources.get(name, ()))
+            found[name] = matrix_view(name, there, value, before, window, lit)
         return found
 
-    def _cell(self, view: View) -> Cell | None:
+    def _made(self, view: View) -> Made | None:
+        """Return what is to be explained: the selected cell, or what the last statement wrote."""
         name, index = view.selected or self._written_last()
-        value = self.session.state.get(name)
-        if value is None or not _inside(index, value.shape):
+        try:
+            return self._origins.made(name, index)
+        except LookupError:
             return None
-        writer = self.session.last_writer(name)
-        when = "from the setup"
-        if writer is not None:
-            line = self.session.program.body[writer.statement].line
-            when = f"iteration {writer.position.iteration}, line {line}"
-        return Cell(name, index, repr(value[index].item()), when=when)
 
     def _written_last(self) -> tuple[str, Index]:
         """Return the first cell of what the last statement wrote: what is explained while nothing is selected."""
@@ -114,8 +130,38 @@ class Painter:
         return "", ()
 
 
-def _inside(index: Index, shape: Index) -> bool:
-    return len(index) == len(shape) and all(0 <= i < n for i, n in zip(index, shape, strict=True))
+def drawn_at(index: Index, shape: Index) -> tuple[int, int]:
+    """Return the row and column at which a cell is drawn."""
+    if len(index) < 2:
+        return 0, index[0] if index else 0
+    return int(np.ravel_multi_index(index[:-1], shape[:-1])), index[-1]
+
+
+def cell(program: Program, made: Made) -> Cell:
+    """Return a cell and how it was made, as text."""
+    label = f"{made.name}[{','.join(map(str, made.index))}]" if made.index else made.name
+    line = made.line
+    text = program.lines[line - 1].strip() if line else ""
+    if made.position is None:
+        when = f"from the setup, line {line}" if line else "from the setup"
+        return Cell(made.name, made.index, label, repr(made.value), when=when, text=text)
+    when = f"iteration {made.position.iteration}, line {line}"
+    told = made.explanation
+    if told is None:
+        return Cell(made.name, made.index, label, repr(made.value), when=when, text=text, position=made.position)
+    return Cell(
+        made.name,
+        made.index,
+        label,
+        repr(made.value),
+        told.formula,
+        told.short,
+        told.arithmetic,
+        when,
+        text,
+        made.position,
+        told.unknown,
+    )
 
 
 def _status(session: Session) -> Status:
@@ -138,7 +184,14 @@ def as_rows(shape: Index) -> tuple[int, int]:
     return rows, shape[-1]
 
 
-def matrix_view(name: str, shape: Index, value: Array | None, before: Array | None, window: Window) -> MatrixView:
+def matrix_view(
+    name: str,
+    shape: Index,
+    value: Array | None,
+    before: Array | None,
+    window: Window,
+    sources: frozenset[tuple[int, int]] = frozenset(),
+) -> MatrixView:
     """Cut a window out of a value; `before` is the value that changes are marked against."""
     rows, columns = as_rows(shape)
     if value is None:
@@ -153,6 +206,7 @@ def matrix_view(name: str, shape: Index, value: Array | None, before: Array | No
         tuple(map(tuple, part.tolist())),
         _scale(value),
         _changed(value, before, window, rows, columns),
+        sources,
     )
 
 

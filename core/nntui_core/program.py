@@ -84,7 +84,7 @@ class Program:
         functions = dataflow.not_data(setup)
         counter = frozenset(dataflow.writes(loop))
         roles, phases = infer(setup, [node for node, _ in flat], functions | counter)
-        lines = source.splitlines()
+        lines = dataflow.source_lines(source)
         body = tuple(
             _statement(index, node, depth, lines, functions, phase)
             for index, ((node, depth), phase) in enumerate(zip(flat, phases, strict=True))
@@ -99,7 +99,7 @@ class Program:
     @property
     def lines(self) -> list[str]:
         """The lines of the source, without their ends."""
-        return self.source.splitlines()
+        return dataflow.source_lines(self.source)
 
     @property
     def docstring(self) -> str:

@@ -122,6 +122,8 @@ def _candidates(case: Case, trace: Trace, updates: Mapping[str, Update]) -> Iter
             now = {n for n, update in case.judged(healed).items() if update.proportional}
             gain = len(now - good) - 2 * len(good - now)
             if gain > 0:
+                if category == 0 and _spoils(case, trace, healed, k):
+                    category = 2
                 order = k if category != 2 else -k
                 yield _Candidate((-gain, category, order), k, name, target, healed)
 
@@ -151,12 +153,41 @@ def _replacements(case: Case, trace: Trace, k: int, step: Step, name: str) -> It
     value = written(trace, k, name)
     meaning = None if value is None else match(value, case.derivatives)
     for target in case.derivatives:
-        if not target.whole or target.zero or (meaning is not None and meaning[0] is target):
-            continue
-        if meaning is None:
+        if target.whole and not target.zero and _may_become(case, trace, k, value, meaning, target):
             yield 0, target, target.value
-        elif meaning[0] in case.forward and target in case.forward and np.shape(value) == target.value.shape:
-            yield 2, target, target.value
+
+
+def _may_become(
+    case: Case, trace: Trace, k: int, value: Any, meaning: tuple[Derivative, Fit] | None, target: Derivative
+) -> bool:
+    """Tell whether a line may have been meant to compute a derivative, given which one it computes.
+
+    One that computes none may be anything; a ∂C/∂a may have been meant as a ∂C/∂z; a mere copy of what it reads,
+    as a ∂C/∂W.
+    """
+    if meaning is None:
+        return True
+    if meaning[0] is target or meaning[0] not in case.forward:
+        return False
+    if target in case.forward:
+        return np.shape(value) == target.value.shape
+    read = [trace.environments[k].get(n) for n in trace.steps[k].reads if n in surroundings_at(case, trace, k).backward]
+    meanings = [match(v, case.derivatives) for v in read if isinstance(v, np.ndarray)]
+    return any(m is not None and m[0] is meaning[0] for m in meanings)
+
+
+def _spoils(case: Case, before: Trace, after: Trace, k: int) -> bool:
+    """Tell whether a backward variable after step k was a derivative and is none any more."""
+    for j in range(k + 1, len(before.environments) - 1):
+        if case.plan.phase(before.steps[j].statement) is not Phase.BACKWARD:
+            continue
+        for name in before.steps[j].writes:
+            old, new = written(before, j, name), written(after, j, name)
+            is_old = isinstance(old, np.ndarray) and match(old, case.derivatives) is not None
+            is_new = isinstance(new, np.ndarray) and match(new, case.derivatives) is not None
+            if is_old and not is_new:
+                return True
+    return False
 
 
 def written(trace: Trace, k: int, name: str) -> Any:

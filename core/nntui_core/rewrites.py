@@ -10,6 +10,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from nntui_core import dataflow
 from nntui_core.program import Program
 from nntui_core.roles import PRODUCTS
 
@@ -70,6 +71,18 @@ class Line:
         kinds = ast.BinOp | ast.UnaryOp | ast.Call | ast.Name | ast.Attribute | ast.Subscript
         return [p for p in ast.walk(self.value) if isinstance(p, kinds) and id(p) not in functions and not _module(p)]
 
+    def terms(self) -> list[ast.expr]:
+        """Return the parts that do not mention the statement's own target: not `W - lr * g`, but `lr * g`.
+
+        An edit of the whole would be right by chance where the target happens to be zero.
+        """
+        own = set(dataflow.writes(self.node))
+        return [
+            part
+            for part in self.parts()
+            if not own & {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}
+        ]
+
     def source(self, node: ast.expr) -> str:
         """Return an expression as it is written here."""
         return ast.get_source_segment(self.text, node) or ast.unparse(node)
@@ -106,9 +119,11 @@ def _bracketed(new: str, raw: bytes, start: int, end: int, whole: bool) -> str:
 
 
 def _transposed(text: str) -> str:
-    if text.endswith(".T"):
-        return text[:-2].removeprefix("(").removesuffix(")") if text.startswith("(") else text[:-2]
-    return f"{text}.T" if text.isidentifier() else f"({text}).T"
+    """Return an expression transposed: `a.T` for `a`, and `a` for `a.T`."""
+    tree = ast.parse(text, mode="eval").body
+    if isinstance(tree, ast.Attribute) and tree.attr == "T":
+        return ast.get_source_segment(text, tree.value) or ast.unparse(tree.value)
+    return f"({text}).T" if isinstance(tree, ast.BinOp | ast.UnaryOp) else f"{text}.T"
 
 
 def product_of(node: ast.AST) -> tuple[ast.expr, ast.expr, str] | None:
@@ -164,7 +179,7 @@ def _orders(a: str, b: str) -> Iterator[tuple[str, str]]:
 
 def transposes(line: Line) -> Iterator[Rewrite]:
     """Transpose or exchange the operands of each product."""
-    for node in line.parts():
+    for node in line.terms():
         found = product_of(node)
         if found is not None:
             a, b, how = line.source(found[0]), line.source(found[1]), found[2]
@@ -175,14 +190,14 @@ def transposes(line: Line) -> Iterator[Rewrite]:
 
 def whole_transposes(line: Line) -> Iterator[Rewrite]:
     """Transpose a variable, or all of the right side."""
-    for node in line.parts():
+    for node in line.terms():
         if isinstance(node, ast.Name) or node is line.value:
             yield Rewrite("missing-transpose", line.replaced((node, _transposed(line.source(node)))))
 
 
 def matrix_products(line: Line) -> Iterator[Rewrite]:
     """Turn `*` into a matrix product, and a matrix product into `*`."""
-    for node in line.parts():
+    for node in line.terms():
         pair, found = _elementwise(node), product_of(node)
         if pair is not None:
             for one, other in _orders(line.source(pair[0]), line.source(pair[1])):
@@ -196,7 +211,7 @@ def matrix_products(line: Line) -> Iterator[Rewrite]:
 def deltas_to_gradients(line: Line) -> Iterator[Rewrite]:
     """Multiply a backward variable by the activations below."""
     around = line.around
-    for node in line.parts():
+    for node in line.terms():
         if not isinstance(node, ast.Name) or node.id not in around.backward:
             continue
         for a in (*around.inputs, *around.forward):
@@ -207,7 +222,7 @@ def deltas_to_gradients(line: Line) -> Iterator[Rewrite]:
 
 def sums(line: Line) -> Iterator[Rewrite]:
     """Sum over the samples."""
-    for node in line.parts():
+    for node in line.terms():
         if isinstance(node, ast.Call | ast.Name | ast.Subscript) or node is line.value:
             text = line.source(node)
             for axis in ("axis=0", "axis=0, keepdims=True", "axis=1, keepdims=True", "axis=1"):
@@ -218,7 +233,7 @@ def sums(line: Line) -> Iterator[Rewrite]:
 def renamings(line: Line) -> Iterator[Rewrite]:
     """Read another variable of the same kind."""
     around = line.around
-    names = [p for p in line.parts() if isinstance(p, ast.Name)]
+    names = [p for p in line.terms() if isinstance(p, ast.Name)]
     for kind in ((*around.inputs, *around.forward), around.backward, around.parameters):
         for old in dict.fromkeys(n.id for n in names if n.id in kind):
             same = [n for n in names if n.id == old]
@@ -248,7 +263,7 @@ def _renaming(line: Line, node: ast.Name, old: str, new: str) -> str:
 
 def _in_product(line: Line, node: ast.Name) -> bool:
     """Tell whether a variable, as it stands or transposed, is an operand of a matrix product."""
-    for part in line.parts():
+    for part in line.terms():
         found = product_of(part)
         for operand in found[:2] if found else ():
             bare = operand.value if isinstance(operand, ast.Attribute) else operand
@@ -259,7 +274,7 @@ def _in_product(line: Line, node: ast.Name) -> bool:
 
 def errors_to_deltas(line: Line) -> Iterator[Rewrite]:
     """Read a backward variable instead of a difference."""
-    for node in line.parts():
+    for node in line.terms():
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and node is not line.value:
             for name in line.around.backward:
                 yield Rewrite("error-for-delta", line.replaced((node, name)))
@@ -267,7 +282,7 @@ def errors_to_deltas(line: Line) -> Iterator[Rewrite]:
 
 def undistorted(line: Line) -> Iterator[Rewrite]:
     """Take away an absolute value or a power."""
-    for node in line.parts():
+    for node in line.terms():
         inner = None
         if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -283,14 +298,14 @@ def extra_slopes(line: Line) -> Iterator[Rewrite]:
     for of, slope in line.around.slopes:
         activation = line.around.activation_of.get(of, of)
         layer = "output" if activation == line.around.prediction else "hidden"
-        for node in line.parts():
+        for node in line.terms():
             new = f"{_operand(line.source(node))} * {_operand(slope)}"
             yield Rewrite(f"missing-{layer}-derivative", line.replaced((node, new)))
 
 
 def without_factors(line: Line) -> Iterator[Rewrite]:
     """Take away one factor, or a function of one argument."""
-    for node in line.parts():
+    for node in line.terms():
         pair = _elementwise(node)
         for kept in pair or ():
             yield Rewrite("derivative-twice", line.replaced((node, line.source(kept))))
@@ -301,7 +316,7 @@ def without_factors(line: Line) -> Iterator[Rewrite]:
 
 def _alike(line: Line, node: ast.expr) -> Iterator[ast.expr]:
     same = ast.dump(node)
-    yield from (part for part in line.parts() if ast.dump(part) == same)
+    yield from (part for part in line.terms() if ast.dump(part) == same)
 
 
 def signs(line: Line) -> Iterator[Rewrite]:
@@ -333,13 +348,13 @@ def _after_sign(line: Line, part: ast.BinOp) -> str:
 
 def scales(line: Line, factor: float, samples: int) -> Iterator[Rewrite]:
     """Take away a constant factor, or put the one that undoes `factor`."""
-    for part in line.parts():
+    for part in line.terms():
         if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Mult):
             yield Rewrite("scale", line.replaced((part, line.source(part.right))))
             yield Rewrite("scale", line.replaced((part, line.source(part.left))))
         elif isinstance(part, ast.BinOp) and isinstance(part.op, ast.Div):
             yield Rewrite("scale", line.replaced((part, line.source(part.left))))
-    for part in line.parts():
+    for part in line.terms():
         if product_of(part) or part is line.value:
             text = _operand(line.source(part))
             size = abs(factor)

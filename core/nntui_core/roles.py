@@ -98,7 +98,7 @@ def infer(setup: Sequence[ast.stmt], body: Sequence[ast.stmt], skip: frozenset[s
     carried = _carried(facts)
     target, prediction = _target(facts, written, carried)
     after_target = _depends_on(facts, {target} if target else set())
-    parameters = _parameters(facts, carried, after_target)
+    parameters = _parameters(facts, carried, after_target | {target} if target else after_target)
     loss = _loss(facts, after_target, carried)
     phases = tuple(_phase(fact, parameters, loss, after_target, carried) for fact in facts)
     roles = Roles(

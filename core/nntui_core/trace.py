@@ -25,6 +25,9 @@ from nntui_core.values import Checkpoint, frozen, is_data, is_numeric, same_bits
 
 Environment = Mapping[str, Any]
 
+NUMPY = "__numpy__"
+"""NumPy's name in a cost that is not the program's own."""
+
 LONGEST = 2000
 """Steps after which an iteration is cut off: inner loops over many samples."""
 
@@ -211,7 +214,7 @@ def record(scratch: Scratch, parameters: Sequence[str]) -> Trace:
     if failure is not None and failure.statement is not None:
         failed_at = len(steps)
         steps += _rest(scratch.program, failure.statement)
-    functions = {n: v for n, v in scratch.namespace.items() if not is_data(n, v)}
+    functions = {n: v for n, v in scratch.namespace.items() if not is_data(n, v)} | {NUMPY: np}
     return Trace(scratch.program, tuple(steps), tuple(environments), functions, failed_at, failure, tuple(aliased))
 
 

@@ -6,7 +6,9 @@ An explanation is checked against plain NumPy, which runs the program: its tree 
 """
 
 import ast
+import contextlib
 import pickle
+import re
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,6 +17,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from tests.strategies import FUNCTIONS, RandomProgram, programs
 
 from nntui_core import builtin
 from nntui_core.explain import SYMBOLS, Explanation, Source, evaluate, explain, to_ascii
@@ -22,7 +25,6 @@ from nntui_core.explain.cells import Cell, Node, Operation, Reduction, children,
 from nntui_core.explain.scalars import FOLDS, OPERATIONS, apply
 from nntui_core.program import Program, Statement
 from nntui_core.values import EMPTY, State, keep
-from tests.strategies import FUNCTIONS, RandomProgram, programs
 
 Moment = tuple[Statement, State, State]
 
@@ -31,7 +33,7 @@ def moments(program: Program, start: Mapping[str, Any], iterations: int = 1) -> 
     """Run a program in plain Python; yield each statement with the states around it."""
     namespace: dict[str, Any] = {}
     exec(compile(ast.Module(list(program.setup), []), "setup", "exec"), namespace)
-    namespace |= start
+    namespace |= {name: np.copy(v) if isinstance(v, np.ndarray) else v for name, v in start.items()}
     after = keep(namespace, list(namespace), EMPTY)
     for _ in range(iterations):
         for statement, node in zip(program.body, program.nodes, strict=True):
@@ -71,7 +73,7 @@ def rounding(node: Node, unit: float, done: dict[int, float]) -> float:
     own = 8 * unit * magnitude(node.value)
     if isinstance(node, Operation):
         own += sum(_moved(node, values, at, error) for at, error in enumerate(errors) if error)
-    elif isinstance(node, Reduction) and node.kind in ("sum", "dot"):
+    elif isinstance(node, Reduction) and node.kind == "sum":
         own += sum(errors) + len(parts) * unit * sum(magnitude(value) for value in values)
     else:
         own += max(errors, default=0.0)
@@ -107,45 +109,35 @@ def close(made: Any, value: Any, allowed: float) -> bool:
     return bool(abs(float(made) - float(value)) <= allowed + 1e-12 * abs(float(value)))
 
 
-class _AsNumPy(ast.NodeTransformer):
-    """Makes every number of a text one of NumPy's, so that a division by zero is infinite."""
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        if isinstance(node.value, bool):
-            return ast.Name("true" if node.value else "false", ast.Load())
-        return ast.Call(ast.Name("number", ast.Load()), [node], [])
-
-
 READING: dict[str, Any] = {
     "number": np.float64,
-    "true": np.bool_(True),
-    "false": np.bool_(False),
     "inf": np.inf,
     "nan": np.nan,
     "max": lambda *values: np.max(np.array(values)),
     "min": lambda *values: np.min(np.array(values)),
     "abs": np.abs,
     "float": np.float64,
+    "float32": np.float32,
+    "bool": np.bool_,
     "int": np.trunc,
 } | {name: rule for name, (_, rule) in OPERATIONS.items() if isinstance(rule, np.ufunc) or name in ("where", "clip")}
 
 
+PLAIN = {"×": "*", "·": "*", "−": "-", "²": "**2", "³": "**3", "≤": "<=", "≥": ">=", "≠": "!="}
+
+
 def read_back(text: str) -> Any:
-    """Evaluate an explanation's arithmetic as written."""
-    for symbol, plain in {
-        "×": "*",
-        "·": "*",
-        "−": "-",
-        "²": "**2",
-        "³": "**3",
-        "≤": "<=",
-        "≥": ">=",
-        "≠": "!=",
-    }.items():
+    """Evaluate an explanation's arithmetic as written; where Python's own numbers raise, with NumPy's."""
+    for symbol, plain in PLAIN.items():
         text = text.replace(symbol, plain)
-    tree = ast.fix_missing_locations(_AsNumPy().visit(ast.parse(text, mode="eval")))
+    as_numpy = re.sub(r"(?<![\w.])(\d+(\.\d+)?(e[+-]?\d+)?)", r"number(\1)", text)
+    as_numpy = re.sub(r"True|False", r"bool(\g<0>)", as_numpy)
     with np.errstate(all="ignore"):
-        return eval(compile(tree, "arithmetic", "eval"), dict(READING))
+        try:
+            found = eval(as_numpy if "~" in text else text, dict(READING))
+        except ArithmeticError:
+            found = eval(as_numpy, dict(READING))
+        return eval(as_numpy, dict(READING)) if isinstance(found, complex) else found
 
 
 def check(explanation: Explanation, before: State, after: State) -> None:
@@ -184,16 +176,13 @@ def every_cell(program: Program, moment: Moment) -> Iterator[Explanation]:
 @pytest.mark.parametrize("name", builtin.NAMES)
 def test_every_cell_of_the_built_in_programs(name: str) -> None:
     program = builtin.load(name)
-    steps = moments(program, {}, iterations=2)
+    ends_well = contextlib.nullcontext() if name != "naive" else pytest.raises(ValueError, match="broadcast")
     met = 0
-    try:
-        for moment in steps:
+    with ends_well:
+        for moment in moments(program, {}, iterations=2):
             for explanation in every_cell(program, moment):
                 check(explanation, moment[1], moment[2])
                 met += 1
-    except ValueError as error:  # the naive program's last line
-        assert name == "naive", error
-        assert "broadcast" in str(error)
     assert met > 50
 
 
@@ -234,13 +223,20 @@ ARRAYS: dict[str, Any] = {
     "f32": np.array([[0.1, 0.2], [0.3, 0.4]], dtype=np.float32),
 }
 
+NOT_OF_INTEGERS = ("power", "bitwise_and", "bitwise_or")
+"""Operations that are tried with other operands than integers."""
+
 EXPRESSIONS = [
     *(
         f"np.{name}(pos)"
         for name, (count, _) in OPERATIONS.items()
         if count == 1 and name not in ("invert", "logical_not")
     ),
-    *(f"np.{name}(k, 3)" for name, (count, _) in OPERATIONS.items() if count == 2 and name != "power"),
+    *(
+        f"np.{name}(k, 3)"
+        for name, (count, _) in OPERATIONS.items()
+        if count == 2 and name != "power" and "bitwise" not in name
+    ),
     *(f"a {sign} b" for sign in ("+", "-", "*", "/", "%", "//", ">", "<", ">=", "<=", "==", "!=")),
     *("a ** 2", "a ** 3", "pos ** 0.5", "pos ** -1.5", "2 ** a", "-a ** 2", "(-a) ** 2", "(a ** 2) ** 2", "k ** 2"),
     *("-a", "+a", "-(-a)", "-(a + b)", "-(a * b)", "- a * b", "a - (b - a)", "a - b - a", "a - -b", "a * -b", "2 - -3"),
@@ -253,6 +249,9 @@ EXPRESSIONS = [
         "flags * v",
         "np.logical_not(flags)",
         "~(v > 0)",
+        "np.bitwise_or(flags, v > 0)",
+        "np.sum(a > 0)",
+        "np.mean(a > b, axis=0)",
     ),
     *(
         "a @ b.T",
@@ -266,7 +265,7 @@ EXPRESSIONS = [
         "a.dot(b.T)",
         "np.matmul(a, b.T)",
     ),
-    *("k @ k.T", "flags @ flags", "np.sum(flags)", "flags.sum() / len(flags)", "np.mean(flags)", "np.dot(a.T, b) @ v"),
+    *("k @ k.T", "np.sum(flags)", "flags.sum() / len(flags)", "np.mean(flags)", "np.dot(a.T, b) @ v"),
     *("(a @ b.T) * 2", "a @ b.T - u", "s * a @ b.T / n", "-(a @ b.T)", "(a @ v) ** 2", "1 / (u @ a)", "a @ b.T @ a"),
     *(
         "np.sum(a)",
@@ -304,9 +303,7 @@ EXPRESSIONS = [
         "min(v)",
     ),
     *("max(s, 0)", "min(s, n, 0.1)", "abs(s)", "pow(s, 2)", "float(s > 0)", "int(2.7)", "bool(n)", "float(n) / 3"),
-    *(
-        "np.exp(a - a.max(axis=1, keepdims=True)) / np.exp(a - a.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True)",
-    ),
+    *("np.exp(a - a.max(axis=1, keepdims=True)) / np.exp(a).sum(axis=1, keepdims=True)",),
     *(
         "a.T",
         "np.transpose(a)",
@@ -494,7 +491,7 @@ STATEMENTS = [
         "w[w > 0] = 0",
         "w[a <= 0] *= 0.5",
         "w[~(a > 0)] = s",
-        "w[0], w[1] = w[1], w[0]",
+        "w[0], w[1] = v, v + 1",
         "w, v = a * 2, v + 1",
         "w = q = a + 1",
     ),
@@ -513,9 +510,9 @@ STATEMENTS = [
 
 @pytest.mark.parametrize("line", STATEMENTS)
 def test_a_kind_of_statement(line: str) -> None:
-    start = ARRAYS | {"w": ARRAYS["b"] + 1}
+    start: dict[str, Any] = ARRAYS | {"w": ARRAYS["b"] + 1}
     program = Program.parse(f"{FUNCTIONS}\nfor iteration in range(3):\n    {line}\n", "statement")
-    moment = next(moments(program, {name: np.copy(v) if isinstance(v, np.ndarray) else v for name, v in start.items()}))
+    moment = next(moments(program, start))
     for explanation in every_cell(program, moment):
         if "unchanged" in explanation.formula:
             old = moment[1][explanation.name][explanation.index]
@@ -526,7 +523,7 @@ def test_a_kind_of_statement(line: str) -> None:
 
 
 def test_the_cells_that_a_statement_does_not_write_are_unchanged() -> None:
-    start = {"w": np.arange(6.0).reshape(2, 3)}
+    start: dict[str, Any] = {"w": np.arange(6.0).reshape(2, 3)}
     assert one("w[1, ::2] = 7", index=(1, 2), **start).formula == "w[1,2] = 7"
     left = one("w[1, ::2] = 7", index=(1, 1), **start)
     assert (left.formula, left.short, left.value) == ("w[1,1] unchanged", "4, unchanged", 4.0)
@@ -537,7 +534,7 @@ def test_the_cells_that_a_statement_does_not_write_are_unchanged() -> None:
 
 
 def test_the_texts_of_a_matrix_product() -> None:
-    start = {"a1": np.array([[0.5, 2], [0.25, 4]]), "delta2": np.array([[0.125], [-0.5]])}
+    start: dict[str, Any] = {"a1": np.array([[0.5, 2], [0.25, 4]]), "delta2": np.array([[0.125], [-0.5]])}
     told = one("dW2 = a1.T @ delta2", index=(1, 0), **start)
     assert told.formula == "dW2[1,0] = Σᵢ a1[i,1] · delta2[i,0]"
     assert told.arithmetic == "2 × 0.125 + 4 × (−0.5)"
@@ -610,7 +607,7 @@ def test_a_long_sum_is_short_on_the_screen_and_whole_in_its_arithmetic() -> None
 )
 def test_a_very_long_sum_adds_up(line: str) -> None:
     rng = np.random.default_rng(2)
-    start = {"v": rng.normal(size=5000), "m": rng.normal(size=(70, 60)), "u": rng.normal(size=(60, 40))}
+    start: dict[str, Any] = {"v": rng.normal(size=5000), "m": rng.normal(size=(70, 60)), "u": rng.normal(size=(60, 40))}
     told = one(line, **start)
     assert told.unknown == ()
     assert evaluate(told) == pytest.approx(told.value, rel=1e-10)
@@ -634,10 +631,10 @@ def test_a_sum_of_a_thousand_terms_is_written_in_full() -> None:
 
 
 def test_an_update_tells_old_step_and_new() -> None:
-    start = {"W": np.array([1.0, 2.0]), "g": np.array([0.5, -0.25]), "lr": 0.5}
+    start: dict[str, Any] = {"W": np.array([1.0, 2.0]), "g": np.array([0.5, -0.25]), "lr": 0.5}
     for line in ("W = W - lr * g", "W -= lr * g", "W = W + -(lr * g)", "W = -lr * g + W", "W = np.subtract(W, lr * g)"):
         assert one(line, index=(1,), **start).update == (2.0, 0.125, 2.125), line
-    assert one("W = W - lr * g - 0.5 * W", index=(1,), **start).update is None
+    assert one("W = W - lr * g - 0.5 * W", index=(1,), **start).update == (2.0, -0.875, 1.125)
     assert one("W = W - lr * g - 0.5 * g", index=(1,), **start).update == (2.0, 0.25, 2.25)
     assert one("W *= 0.5", index=(1,), **start).update == (2.0, -1.0, 1.0)
     assert one("W[1] -= lr", index=(1,), **start).update == (2.0, -0.5, 1.5)
@@ -648,6 +645,7 @@ def test_an_update_tells_old_step_and_new() -> None:
 # What is not understood
 
 UNKNOWN = {
+    "flags @ flags": "a matrix product of truth values",
     "np.einsum('ij,j->i', a, v)": "np.einsum",
     "a - np.linalg.norm(a)": "np.linalg.norm",
     "np.sum(a, where=a > 0)": "np.sum(where=)",
@@ -698,6 +696,9 @@ def test_arithmetic_that_is_not_what_happened_is_not_told() -> None:
     assert told.value == 4.0
     assert told.arithmetic == "4"
     assert told.unknown == ("f(v), for which the arithmetic gives 2",)
+    swapped = one("w[0], w[1] = w[1], w[0]", index=(1, 0), w=np.array([[1.0], [2.0]]))
+    assert swapped.value == 2.0  # both are views: w[0] has been changed when w[1] gets it
+    assert swapped.unknown == ("(w[1], w[0]), for which the arithmetic gives 1",)
 
 
 def test_cells_that_are_not_there() -> None:
@@ -717,7 +718,7 @@ def test_cells_that_are_not_there() -> None:
 
 def test_imports_and_names_of_functions() -> None:
     setup = "import numpy\nfrom numpy import exp, dot as d\nimport math\nact = numpy.tanh\ng = lambda f, z: f(z)\n"
-    start = {"v": np.array([0.5, 1.0]), "s": 0.5}
+    start: dict[str, Any] = {"v": np.array([0.5, 1.0]), "s": 0.5}
     for line in (
         "r = exp(v)",
         "r = d(v, v)",
@@ -761,7 +762,7 @@ def test_every_symbol_has_an_ascii_form() -> None:
 
 def test_one_cell_of_a_large_product_costs_one_cell() -> None:
     rng = np.random.default_rng(0)
-    start = {"x": rng.random((300, 784)), "W": rng.random((784, 512))}
+    start: dict[str, Any] = {"x": rng.random((300, 784)), "W": rng.random((784, 512))}
     program = Program.parse("import numpy as np\nfor iteration in range(3):\n    z = np.tanh(x @ W)\n", "large")
     statement, before, after = next(moments(program, start))
     began = time.perf_counter()

@@ -55,6 +55,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "move", ("up", "down", "left", "right", "h", "j", "k"), "", "move in the panel", Section.LOOK, "arrows hjkl"
     ),
+    Action("explain", ("enter",), "explain", "say where the selected number comes from, and follow it", Section.LOOK),
     Action("zoom", ("z",), "zoom", "give the panel the whole screen, and take it back", Section.LOOK),
     Action("log", ("y",), "", "log axis for the loss, and back", Section.LOOK),
     Action("help", ("question_mark", "f1"), "help", "show this list", Section.APP, "?"),
@@ -64,10 +65,10 @@ ACTIONS: tuple[Action, ...] = (
 
 BY_NAME = {action.name: action for action in ACTIONS}
 
-FOOTER = ("step", "back", "next_iteration", "run", "reset", "rate_up", "next_panel", "zoom", "help", "quit")
+FOOTER = ("step", "back", "next_iteration", "run", "reset", "rate_up", "next_panel", "explain", "zoom", "help", "quit")
 """What the footer shows."""
 
-LEFT_OUT_FIRST = ("zoom", "back", "rate_up", "reset", "next_iteration", "next_panel")
+LEFT_OUT_FIRST = ("zoom", "explain", "back", "rate_up", "reset", "next_iteration", "next_panel")
 """What the footer leaves out where it is too long, in this order; the rest always stays."""
 
 

@@ -10,11 +10,11 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from nntui_core.frame import Frame, View
+from nntui_core.frame import Frame, Index, Origin, View
 
 if TYPE_CHECKING:
     from nntui_core.picture import Painter
@@ -43,21 +43,28 @@ class Verb(StrEnum):
     SET_RATE = "set rate"
     RATE_UP = "rate up"
     RATE_DOWN = "rate down"
+    EXPLAIN = "explain"
     STOP = "stop"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: a verb, and the number or the view that some verbs take."""
+    """A command: a verb, and what some verbs take.
+
+    `number` is a rate or an iteration, `view` what is in sight, `cell` and `before` the cell to explain and the
+    position (iteration, tick) of the statement that read it, None for the cell as it is now.
+    """
 
     verb: Verb
     number: float = 0.0
     view: View | None = None
+    cell: tuple[str, Index] | None = None
+    before: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the engine has to say: the latest picture, whether it is running and how fast, and a notice.
+    """What the engine has to say: the latest picture, whether it is running and how fast, a notice, an answer.
 
     `frame` is None where there is no picture because the program could not even be set up: `fatal` says why.
     `crash` is the traceback of a fault of nntui itself.
@@ -69,6 +76,8 @@ class Report:
     notice: str = ""
     fatal: str = ""
     crash: str = ""
+    origin: Origin | None = None
+    """The answer to `Verb.EXPLAIN`."""
 
 
 KEEP_RUNNING = frozenset({Verb.LOOK, Verb.RUN, Verb.SET_RATE, Verb.RATE_UP, Verb.RATE_DOWN, Verb.RESET, Verb.NEXT_SEED})
@@ -106,11 +115,12 @@ class Engine:
 
     def _put(self, report: Report) -> None:
         with self._lock:
-            was_empty, notice = self._slot is None, self._slot.notice if self._slot else ""
-            if notice and not report.notice:
-                report = Report(report.frame, report.running, report.speed, notice, report.fatal, report.crash)
-            self._slot = report
-        if was_empty:
+            unread, self._slot = self._slot, report
+            if unread is not None:  # what was said and has not been read is not lost
+                self._slot = replace(
+                    report, notice=report.notice or unread.notice, origin=report.origin or unread.origin
+                )
+        if unread is None:
             self._wake()
 
     def _main(self) -> None:
@@ -134,6 +144,7 @@ class Worker:
         self._view = View()
         self._running = False
         self._notice = ""
+        self._origin: Origin | None = None
         self._slice = 1
         self._speed = Speed()
 
@@ -155,7 +166,7 @@ class Worker:
             for command in commands:
                 if command.verb is Verb.STOP:
                     return
-                self._obey(session, command)
+                self._obey(session, painter, command)
             was_running = self._running
             if was_running:
                 self._run_slice(session)
@@ -167,8 +178,8 @@ class Worker:
 
     def _show(self, painter: "Painter") -> None:
         frame = painter.frame(self._view)
-        self._put(Report(frame, self._running, self._speed.a_second(), self._notice))
-        self._notice = ""
+        self._put(Report(frame, self._running, self._speed.a_second(), self._notice, origin=self._origin))
+        self._notice, self._origin = "", None
 
     def _waiting(self) -> list[Command]:
         """Return the commands in the queue; while paused, wait for the first."""
@@ -177,7 +188,7 @@ class Worker:
             found.append(self._commands.get())
         return found
 
-    def _obey(self, session: "Session", command: Command) -> None:
+    def _obey(self, session: "Session", painter: "Painter", command: Command) -> None:
         from nntui_core.session import Refused
 
         if command.view is not None:
@@ -185,7 +196,10 @@ class Worker:
         if self._running and command.verb not in KEEP_RUNNING:
             self._pause(session)
         try:
-            self._do(session, command)
+            if command.verb is Verb.EXPLAIN:
+                self._explain(painter, command)
+            else:
+                self._do(session, command)
         except Refused as reason:
             self._notice = str(reason)
 
@@ -208,6 +222,15 @@ class Worker:
         }
         if command.verb in table:
             table[command.verb]()
+
+    def _explain(self, painter: "Painter", command: Command) -> None:
+        from nntui_core.session import Refused
+
+        assert command.cell is not None
+        try:
+            self._origin = painter.origin(*command.cell, command.before)
+        except LookupError as error:
+            raise Refused(str(error.args[0])) from None
 
     def _start(self, session: "Session") -> None:
         from nntui_core.session import Refused

@@ -11,12 +11,13 @@ from textual.timer import Timer
 from nntui.actions import ACTIONS
 from nntui.dialogs.help import Help
 from nntui.dialogs.number import NumberDialog, read_iteration, read_rate
+from nntui.dialogs.origin import OriginDialog
 from nntui.engine import Command, Engine, Report, Verb
 from nntui.layout import CODE, LOSS, SMALL
 from nntui.widgets.bars import Explanation, Flow, Footer, Header
 from nntui.widgets.matrix import MatrixPanel
 from nntui.widgets.panels import Panels
-from nntui_core.frame import Frame, View, Window
+from nntui_core.frame import Cell, Frame, Origin, View, Window
 
 FRAMES_A_SECOND = 10
 LOSS_EVERY = 3
@@ -131,11 +132,28 @@ class MainScreen(Screen[None]):
         self.panels.show(frame, draw_loss)
         self.explanation.show(frame, self._notice)
         self.footer.update_lines()
+        if report.origin is not None:
+            self._show_origin(report.origin)
         if self.running != was_running and self._timer is not None:
             if self.running:
                 self._timer.resume()
             else:
                 self._timer.pause()
+
+    def _show_origin(self, origin: Origin) -> None:
+        if not isinstance(self.app.screen, OriginDialog):
+            self.app.push_screen(OriginDialog(self._explain))
+        dialog = self.app.screen
+        assert isinstance(dialog, OriginDialog)
+        dialog.add(origin)
+
+    def _explain(self, cell: Cell, before: tuple[int, int] | None) -> None:
+        self.engine.send(Command(Verb.EXPLAIN, view=self.view(), cell=(cell.name, cell.index), before=before))
+
+    def _do_explain(self) -> None:
+        assert self.picture is not None
+        assert self.picture.cell is not None
+        self._explain(self.picture.cell, None)
 
     def _ask(self) -> None:
         """Ask for a picture, unless one is under way."""
@@ -183,6 +201,8 @@ class MainScreen(Screen[None]):
             return "this program has no learning rate that its setup gives as a number"
         if name == "next_seed" and frame.seed is None:
             return "this program has no seed: its setup never calls default_rng(NUMBER) or seed(NUMBER)"
+        if name == "explain" and frame.cell is None:
+            return "nothing is selected: tab goes to a matrix, arrows move in it"
         if name == "log" and LOSS not in self.panels.in_sight():
             return "the loss curve is not in sight: tab goes to it"
         return None

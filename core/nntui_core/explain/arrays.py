@@ -134,6 +134,8 @@ class Converted(Elementwise):
         """Return the cell, converted where its kind is another."""
         part = self.parts[0].at(index, budget)
         kind = scalars.CONVERSIONS[self.name]
+        if isinstance(part, Constant):
+            return Constant(scalars.apply(self.name, [part.value]), part.text)
         return part if np.asarray(part.value).dtype == kind else operation(self.name, part)
 
 

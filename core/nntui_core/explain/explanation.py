@@ -223,7 +223,7 @@ def _sources(tree: Node) -> tuple[Source, ...]:
 
 
 def _terms(tree: Node) -> tuple[Term, ...]:
-    if not isinstance(tree, Reduction) or tree.kind not in ("sum", "dot"):
+    if not isinstance(tree, Reduction) or tree.kind != "sum":
         return ()
     chosen = {id(term) for term in notation.ranked_terms(tree)[:MOST_TERMS]}
     terms = [Term(_term_text(t), _python(t.value), _sources(t)) for t in tree.terms if id(t) in chosen]

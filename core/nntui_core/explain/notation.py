@@ -102,7 +102,8 @@ def full(value: Any) -> str:
     """Return a number with all its digits; an integer without a decimal point. `−` is its sign."""
     if isinstance(value, bool | np.bool_):
         return str(bool(value))
-    text = str(value).removesuffix(".0")
+    exact = float(value) if isinstance(value, np.float16 | np.float32) else value
+    text = str(exact).removesuffix(".0")
     return MINUS + text[1:] if text.startswith("-") else text
 
 

@@ -39,6 +39,9 @@ def array(thing: Thing) -> Lazy:
     """
     if isinstance(thing, tuple) and thing:
         rows = [array(part) for part in thing]
+        if all(not row.shape for row in rows):
+            kind = np.result_type(*(np.asarray(number(row)) for row in rows)).name
+            rows = [Converted(kind, row) for row in rows] if kind in CONVERSIONS else rows
         return Joined([_reshape(row, (1, *row.shape)) for row in rows], 0)
     if not isinstance(thing, Lazy):
         raise NotUnderstood("a value that is no number")

@@ -17,7 +17,7 @@ import numpy as np
 
 from nntui_core.explain import scalars
 from nntui_core.explain.arrays import Array, Budget, Lazy
-from nntui_core.explain.cells import Index, Node, Reduction, Rest, fold, operation
+from nntui_core.explain.cells import Index, Node, NotUnderstood, Reduction, Rest, fold, operation
 from nntui_core.explain.indices import Running, is_running, key
 
 LONGEST = 1000
@@ -88,13 +88,20 @@ class Product(Folded):
     def __init__(self, left: Lazy, right: Lazy) -> None:
         self.left, self.right = left, right
         self.shape = left.shape[:-1] + right.shape[1:]
-        super().__init__("dot", (left.shape[-1],))
+        super().__init__("sum", (left.shape[-1],))
 
     def term(self, index: Index, place: Index, budget: Budget) -> Node:
-        """Return one product: a cell of A's row times a cell of B's column."""
+        """Return one product: a cell of A's row times a cell of B's column.
+
+        Raises:
+            NotUnderstood: both are truth values, whose products NumPy does not add up but joins by *or*.
+        """
         cut = self.left.ndim - 1
         left = self.left.at((*index[:cut], *place), budget)
-        return operation("multiply", left, self.right.at((*place, *index[cut:]), budget))
+        product = operation("multiply", left, self.right.at((*place, *index[cut:]), budget))
+        if isinstance(product.value, bool | np.bool_):
+            raise NotUnderstood("a matrix product of truth values")
+        return product
 
     def values(self, index: Index) -> Array:
         """Return A's row times B's column, cell by cell."""

@@ -101,15 +101,8 @@ def total(values: Sequence[Number]) -> Number:
     return functools.reduce(operator.add, values)
 
 
-def _products(values: Sequence[Number]) -> Number:
-    if all(isinstance(value, bool | np.bool_) for value in values):
-        return np.bool_(any(values))
-    return total(values)
-
-
 FOLDS: dict[str, tuple[Callable[[Sequence[Number]], Number], Rule]] = {
     "sum": (total, np.sum),
-    "dot": (_products, np.sum),
     "maximum": (lambda values: np.max(np.array(values)), np.max),
     "minimum": (lambda values: np.min(np.array(values)), np.min),
 }

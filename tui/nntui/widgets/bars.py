@@ -151,16 +151,19 @@ class Explanation(Lines):
         if cell is None:
             hint = "nothing is computed yet: s runs the line at ▶, n a whole iteration, space lets it run and stops it"
             return self._coloured(wrapped(hint, room), colours.dim)
-        name = f"{cell.name}[{','.join(map(str, cell.index))}]" if cell.index else cell.name
-        head = f"{name} = {cell.value}"
-        first: Line = [(" " + head, style(colours.text, bold=True)), (f"   {cell.when}", style(colours.dim))]
+        when: Run = (f"   {cell.when}", style(colours.dim))
+        exact: Line = [(f" {cell.label} = {cell.value}", style(colours.text, bold=True)), when]
         if not cell.short:
-            return [first]
-        formula = cell.formula if cell.formula.startswith(name) else f"{name} = {cell.formula}"
-        if len(formula) + 4 <= room and self.size.height > 1:
-            numbers = [(" " + part, style(colours.text)) for part in wrapped(cell.short, room)[:1]]
-            return [[(" " + formula, style(colours.text, bold=True)), (f"   {cell.when}", style(colours.dim))], numbers]
-        return [[(" " + cell.short, style(colours.text))], first]
+            return [exact]
+        numbers: Line = [(" " + shortened(cell.short, room), style(colours.text))]
+        if len(cell.formula) + len(when[0]) <= room:
+            return [[(" " + cell.formula, style(colours.text, bold=True)), when], numbers]
+        return [exact, numbers]
+
+
+def shortened(text: str, width: int) -> str:
+    """Cut a text that is too long, and say so."""
+    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
 
 
 def failure_lines(failure: Sequence[str], width: int, height: int) -> list[str]:

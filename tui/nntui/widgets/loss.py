@@ -72,7 +72,7 @@ class LossPanel(Panel):
             return [[(" no loss yet: press n", style(self.palette.dim))]]
         from textual_plotext.plot import Plot
 
-        plot: Any = Plot()  # type: ignore[no-untyped-call]
+        plot: Any = Plot()
         plot.theme("clear")
         plot.plotsize(width, height)
         plot._set_size(width, height)
@@ -91,11 +91,10 @@ class LossPanel(Panel):
         low, high = min(losses), max(losses)
         if low == high:
             low, high = low - abs(low or 1) / 2, high + abs(high or 1) / 2
-        real = (lambda v: 10.0**v) if self.logarithmic else (lambda v: v)
-        rows = max(height - 1, 2)
-        ticks = [low + (high - low) * k / max(min(rows // 3, 4), 1) for k in range(max(min(rows // 3, 4), 1) + 1)]
+        steps = min(max(height - 1, 3) // 3, 4)
+        ticks = [low + (high - low) * k / steps for k in range(steps + 1)]
         plot.ylim(low, high)
-        plot.yticks(ticks, [numerals.brief(real(v)) for v in ticks])
+        plot.yticks(ticks, [numerals.brief(10.0**v if self.logarithmic else v) for v in ticks])
         last = max(iterations)
         count = 2 if width < 40 else 4
         xs = sorted({round(last * k / count) for k in range(count + 1)})
