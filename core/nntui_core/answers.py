@@ -130,12 +130,13 @@ def _about(case: Case, k: int, step: Step, update: Update, findings: tuple[Findi
         for name, derivative, fitted in _derivatives_read(case, case.trace, k, step.reads)
         if derivative.variable not in case.gradients
     ]
-    if not deltas:
-        return ""
-    name, derivative, fitted = deltas[-1]
-    target = f"∂C/∂{update.name}"
-    parts = [f"Your `{name}` is {scaled(fitted.factor, derivative.label)}, not {target}"]
     product = _product(case, k, step, gradient)
+    if not deltas and product is None:
+        return ""
+    parts = []
+    if deltas:
+        name, derivative, fitted = deltas[-1]
+        parts.append(f"Your `{name}` is {scaled(fitted.factor, derivative.label)}, not ∂C/∂{update.name}")
     if product is not None:
         parts.append(f"`{product[0]}` is {scaled(product[1], gradient.label)}")
     parts.append(_direction(case, k, step, update, product, findings))

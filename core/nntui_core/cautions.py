@@ -17,6 +17,8 @@ SATURATED = 0.04
 """Share of the activation's steepest slope below which a unit hardly learns."""
 SLOW = 300.0
 """How many times the learning rate could be larger along the first step before it counts as small."""
+FLAT = 0.25
+"""Share of the cost that all iterations together would take away, at the first step's pace, where the rate is small."""
 LONGEST_STEP = 1e9
 ITERATIONS = 1000
 """Iterations that are taken for granted where the loop's header does not say."""
@@ -30,7 +32,7 @@ def shape_coincidence(seen: Observed) -> Iterator[Finding]:
         shape = gradient.value.shape
         if len(shape) != 2 or max(shape) < 2:
             continue
-        same = [d.variable for d in case.forward if d.value.shape == shape]
+        same = [d.shown for d in case.forward if d.value.shape == shape]
         if same:
             notes.append(f"∂C/∂{same[0]} has the shape of {name}, {shape}")
         elif shape[0] == shape[1]:
@@ -53,7 +55,7 @@ def start_scale(seen: Observed) -> Iterator[Finding]:
         weights = _weights_into(case, z)
         if weights is None:
             continue
-        size = f"{weights} makes {z} {root_mean_square:.3g} in size (root mean square)"
+        size = f"{weights} makes {trace.shown.get(z, z)} {root_mean_square:.3g} in size (root mean square)"
         if 0 < root_mean_square < SMALL_START and a != case.plan.roles.prediction:
             yield _start(case, weights, f"{size}: the units of {a} hardly differ, and learning starts with a plateau")
             return
@@ -106,7 +108,12 @@ def learning_rate(seen: Observed) -> Iterator[Finding]:
     """Find a learning rate that overshoots in the first step, or that hardly moves."""
     case, name = seen.case, seen.case.plan.roles.rate
     updates = judge(case.trace, case.gradients, case.rate, case.buffers)
-    if name is None or case.rate is None or not all(u.right and u.fit.exact for u in updates.values()):
+    if (
+        name is None
+        or case.rate is None
+        or not seen.live[0].whole
+        or not all(u.right and u.fit.exact for u in updates.values())
+    ):
         return
     start, end = case.trace.start, case.trace.end
     moves = {n: np.asarray(end[n], dtype=float) - np.asarray(start[n], dtype=float) for n in updates}
@@ -126,7 +133,7 @@ def learning_rate(seen: Observed) -> Iterator[Finding]:
     while best < LONGEST_STEP and cost(2 * best) < lowest:
         best, lowest = 2 * best, cost(2 * best)
     count = ITERATIONS if seen.iterations is None else seen.iterations
-    if best >= SLOW and count < 100 * best:
+    if best >= SLOW and count * (here - there) < FLAT * abs(here):
         message = f"a step {best:g} times as long would still go downhill, from {here:.4g} to {lowest:.4g}"
         yield _rate(case, name, best, f"{name} = {case.rate:g} is small: {message}")
 

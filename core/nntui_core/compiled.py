@@ -82,9 +82,14 @@ def _turn(body: list[ast.stmt], otherwise: list[ast.stmt]) -> ast.stmt:
     return loop
 
 
-def stepper(program: Program, namespace: dict[str, Any]) -> Stepper:
-    """Compile the body into a generator that yields each statement's index before running it."""
-    body = _Stops(program).block(copy.deepcopy(program.loop.body))
+def stepper(program: Program, namespace: dict[str, Any], start: int = 0) -> Stepper:
+    """Compile the body into a generator that yields each statement's index before running it.
+
+    `start` is the statement of the outermost block to begin with.
+    """
+    first = program.nodes[start]
+    rest = [node for node in program.loop.body if node.lineno >= first.lineno]
+    body = _Stops(program).block(copy.deepcopy(rest))
     module = _function(f"def {STEP}()", [_turn(body, [_return(False)]), _return(True)], program)
     function: Stepper = _define(module, STEP, program, namespace)
     return function

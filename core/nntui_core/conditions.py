@@ -153,7 +153,7 @@ def shuffled(seen: Observed) -> Iterator[Finding]:
 
 def _data_read(case: Case, trace: Trace) -> Iterator[tuple[int, Step, str, Array]]:
     """Yield the arrays of samples that the forward pass reads: (step, statement, name, value)."""
-    computed = set(case.around.forward) | set(case.plan.roles.parameters)
+    computed = {d.variable for d in case.forward} | set(case.plan.roles.parameters)
     for k, step in case.objective.steps:
         if k >= len(trace.environments):
             continue
@@ -174,10 +174,11 @@ def _pairing(trace: Trace, k: int, name: str, used: Array, target: str | None) -
     if len(used) > MOST_ROWS or same_bits(used, x_start) and same_bits(y_used, y_start):
         return False
     rows_used, rows_start = _rows(used), _rows(x_start)
-    if Counter(rows_used) != Counter(rows_start):
+    targets_used, targets_start = _rows(y_used), _rows(y_start)
+    if Counter(rows_used) != Counter(rows_start) or Counter(targets_used) != Counter(targets_start):
         return False
-    before = Counter(zip(rows_start, _rows(y_start), strict=True))
-    return Counter(zip(rows_used, _rows(y_used), strict=True)) != before
+    before = Counter(zip(rows_start, targets_start, strict=True))
+    return Counter(zip(rows_used, targets_used, strict=True)) != before
 
 
 def _rows(array: Any) -> list[bytes]:
@@ -354,7 +355,7 @@ def _is_bias(case: Case, name: str) -> bool:
     for k, step in case.objective.steps:
         if name not in step.reads or step.code is None or len(step.writes) != 1 or k + 1 >= len(trace.environments):
             continue
-        if step.writes[0] not in case.around.forward:
+        if step.writes[0] not in {d.variable for d in case.forward}:
             continue
         before, value = trace.environments[k], trace.environments[k][name]
         out = trace.environments[k + 1].get(step.writes[0])

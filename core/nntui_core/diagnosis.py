@@ -29,7 +29,7 @@ from nntui_core.gradients import Derivative, meaning
 from nntui_core.interpreter import Interpreter
 from nntui_core.measure import BUDGET, NothingToCheck, backward_values, buffers_of, measure
 from nntui_core.objective import Layout, layout
-from nntui_core.program import Program, ProgramSyntaxError
+from nntui_core.program import Phase, Program, ProgramSyntaxError
 from nntui_core.repair import Case, Fault, faults
 from nntui_core.trace import Scratch, Trace, record
 from nntui_core.updates import Update, judge, spread
@@ -91,8 +91,9 @@ def _live(interpreter: Interpreter, program: Program, plan: Layout) -> tuple[Tra
     """Run a few iterations on a copy and return their traces, up to the first that raises."""
     scratch = Scratch(interpreter, program)
     traces: list[Trace] = []
+    forward = frozenset(s.index for s in program.body if plan.phase(s) is Phase.FORWARD)
     while len(traces) < AHEAD:
-        trace = record(scratch, plan.roles.parameters)
+        trace = record(scratch, plan.roles.parameters, forward)
         if not trace.steps:
             break
         traces.append(trace)
@@ -125,7 +126,9 @@ def _judged(seen: Observed, integers: Sequence[str]) -> list[Finding]:
     truncated = _truncated(seen, integers)
     conditional += [truncated] if truncated is not None else []
     covered = {f.variable for f in conditional}
-    findings = [finding_of(seen.case, fault, _raised(seen, fault)) for fault in found if fault.variable not in covered]
+    spoilt = {f.code for f in conditional} & {"in-place-activation"}
+    lines = [fault for fault in found if fault.variable not in covered and fault.code not in spoilt]
+    findings = [finding_of(seen.case, fault, _raised(seen, fault)) for fault in lines]
     findings += conditional
     findings += _unexplained(seen, left, findings)
     return findings

@@ -5,13 +5,14 @@ keeping it. What is not changed keeps every character, comments included.
 """
 
 import ast
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from nntui_core import dataflow
-from nntui_core.program import Program
+from nntui_core.program import Program, ProgramSyntaxError
 from nntui_core.roles import is_number
 from nntui_core.values import Array
 
@@ -77,6 +78,73 @@ def _replaced(program: Program, node: ast.expr, text: str) -> Program:
     line = lines[node.lineno - 1].encode()
     lines[node.lineno - 1] = (line[: node.col_offset] + text.encode() + line[node.end_col_offset :]).decode()
     return Program.parse("".join(lines), program.name)
+
+
+def with_line(program: Program, line: int, text: str, known: Iterable[str] = ()) -> Program:
+    """Return the program with a line (1-based) replaced by a text, indented as the line was.
+
+    Args:
+        program: the program.
+        line: which line; one that a statement of several lines begins on is replaced with all of them.
+        text: one line or several; empty, it becomes a comment, so that the lines keep their numbers.
+        known: names that exist besides those that the program itself writes.
+
+    Raises:
+        EditError: the result is no program, or reads a name that nobody writes.
+    """
+    lines = dataflow.source_lines(program.source, keepends=True)
+    if not 1 <= line <= len(lines):
+        raise EditError(f"there is no line {line}")
+    statement = next((s for s in program.body if s.line == line), None)
+    last = statement.end_line if statement else line
+    indent = lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]
+    fresh = [f"{indent}{part.rstrip()}\n" for part in text.strip().split("\n")] if text.strip() else [f"{indent}#\n"]
+    lines[line - 1 : last] = fresh
+    try:
+        changed = Program.parse("".join(lines), program.name)
+    except ProgramSyntaxError as error:
+        raise EditError(str(error)) from None
+    _refuse_unknown_names(program, changed, known)
+    return changed
+
+
+def _refuse_unknown_names(old: Program, new: Program, known: Iterable[str]) -> None:
+    there = {*known, *dataflow.bound_names(new.setup), *dataflow.bound_names([new.loop]), *dataflow.BUILTINS}
+    there |= set(dataflow.bound_names(new.loop.body))
+    before = {name for node in old.nodes for name in dataflow.reads(node)}
+    for node in new.nodes:
+        for name in dataflow.reads(node):
+            if name not in there and name not in before:
+                near = difflib.get_close_matches(name, there, 1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                raise EditError(f"there is no {name} here{hint}")
+
+
+def same_setup(a: Program, b: Program) -> bool:
+    """Tell whether two programs differ in their loop's body at most."""
+    return [ast.dump(n) for n in (*a.setup, *_header(a))] == [ast.dump(n) for n in (*b.setup, *_header(b))]
+
+
+def _header(program: Program) -> list[ast.AST]:
+    loop = program.loop
+    return [loop.target, loop.iter] if isinstance(loop, ast.For) else [loop.test]
+
+
+def following_after(old: Program, new: Program, following: int) -> int | None:
+    """Return which statement comes next in an edited program, where `following` came next in the old one.
+
+    None where that is inside a block, and so cannot be said.
+    """
+    if following == 0:
+        return 0
+    if old.body[following].depth:
+        return None
+    passed = sum(1 for statement in old.body[:following] if statement.depth == 0)
+    outermost = [statement.index for statement in new.body if statement.depth == 0]
+    changed = len(outermost) - sum(1 for statement in old.body if statement.depth == 0)
+    before = [ast.dump(node) for node in old.loop.body[:passed]] == [ast.dump(node) for node in new.loop.body[:passed]]
+    passed += 0 if before else changed
+    return outermost[passed] if passed < len(outermost) else None
 
 
 def with_weights(program: Program, weights: Mapping[str, Array], path: str) -> Program:

@@ -71,11 +71,12 @@ class Derivative:
     value: Array
     cells: NDArray[np.intp]
     error: float
+    shown: str = ""
 
     @property
     def label(self) -> str:
-        """The derivative's name: `dC/dz2`."""
-        return f"dC/d{self.variable}"
+        """The derivative's name: `dC/dz2`, or `dC/d(x @ W)` where the program has no name for it."""
+        return f"dC/d{self.shown or self.variable}"
 
     @property
     def whole(self) -> bool:
@@ -188,14 +189,14 @@ def differentiate(
     result = np.full(value.size, np.nan)
     if not tail.runs:
         result[chosen] = 0.0
-        return _derivative(name, position, result.reshape(value.shape), chosen, 0.0)
+        return _derivative(trace, name, position, result.reshape(value.shape), chosen, 0.0)
     flat = value.reshape(-1)
     centre = abs(tail(value))
     error = 0.0
     for cell in chosen:
         result[cell], cell_error = _cell(tail, value, flat, int(cell), centre)
         error = max(error, cell_error)
-    return _derivative(name, position, result.reshape(value.shape), chosen, error)
+    return _derivative(trace, name, position, result.reshape(value.shape), chosen, error)
 
 
 def _cell(tail: _Tail, value: Array, flat: Array, cell: int, centre: float) -> tuple[float, float]:
@@ -221,9 +222,11 @@ def _cell(tail: _Tail, value: Array, flat: Array, cell: int, centre: float) -> t
     return best, best_error if np.isfinite(best_error) else np.inf
 
 
-def _derivative(name: str, position: int, value: Array, cells: NDArray[np.intp], error: float) -> Derivative:
+def _derivative(
+    trace: Trace, name: str, position: int, value: Array, cells: NDArray[np.intp], error: float
+) -> Derivative:
     value.flags.writeable = False
-    return Derivative(name, position, value, cells, error)
+    return Derivative(name, position, value, cells, error, trace.shown.get(name, name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,35 +8,63 @@ with its position. When the checkpoints outgrow their budget, every second one g
 import bisect
 from dataclasses import dataclass
 
-from nntui_core.interpreter import Position
+from nntui_core.interpreter import Interpreter, Position
+from nntui_core.program import Program
 from nntui_core.values import Checkpoint
 
 BUDGET = 12 * 2**20
 """Bytes that checkpoints may take, about."""
-MOST = 1024
+MOST = 512
 """Checkpoints kept at most."""
-FIRST_SPACING = 16
-"""Iterations between checkpoints to begin with."""
+FIRST_SPACING = 256
+"""Iterations between checkpoints to begin with: a copy costs about ten iterations of a small program."""
+LARGE = 2**18
+"""Bytes from which on a checkpoint is a large one: its program is slow to replay, so there are more of them."""
+LARGE_BUDGET, LARGE_SPACING = 240 * 2**20, 16
 
 
 @dataclass(frozen=True, slots=True)
 class RateChange:
-    """The learning rate was set, before the statement at `position`."""
+    """The learning rate, the variable `name`, was set before the statement at `position`."""
 
     position: Position
+    name: str
     rate: float
+
+    def apply(self, interpreter: Interpreter) -> None:
+        """Set it again."""
+        interpreter.namespace[self.name] = self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramChange:
+    """A line was edited before the statement at `position`; `following` is the statement that comes next then."""
+
+    position: Position
+    program: Program
+    following: int
+
+    def apply(self, interpreter: Interpreter) -> None:
+        """Go on with the edited program."""
+        interpreter.adopt(self.program, self.following)
+
+
+Event = RateChange | ProgramChange
+"""Something that the user did, and that a replay does again."""
 
 
 class History:
     """Checkpoints by iteration, the first one always kept, and the events in order of their position."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: Program) -> None:
+        self._program = program
         self._iterations: list[int] = []
         self._checkpoints: list[Checkpoint] = []
         self.nbytes = 0
         """What the checkpoints take in memory, about."""
         self.spacing = FIRST_SPACING
-        self.events: list[RateChange] = []
+        self._budget = BUDGET
+        self.events: list[Event] = []
 
     def due(self, iteration: int) -> bool:
         """Tell whether a checkpoint of this iteration should be taken."""
@@ -48,10 +76,12 @@ class History:
 
     def add(self, iteration: int, checkpoint: Checkpoint) -> None:
         """Keep a checkpoint, later than all others."""
+        if not self._iterations and checkpoint.nbytes > LARGE:
+            self.spacing, self._budget = LARGE_SPACING, LARGE_BUDGET
         self._iterations.append(iteration)
         self._checkpoints.append(checkpoint)
         self.nbytes += checkpoint.nbytes
-        while len(self._iterations) > 2 and (len(self._iterations) > MOST or self.nbytes > BUDGET):
+        while len(self._iterations) > 2 and (len(self._iterations) > MOST or self.nbytes > self._budget):
             self._thin()
 
     def _thin(self) -> None:
@@ -72,13 +102,25 @@ class History:
             raise LookupError(f"no checkpoint at or before iteration {iteration}")
         return self._iterations[i], self._checkpoints[i]
 
+    def add_event(self, event: Event) -> None:
+        """Keep an event, later than all others; it replaces one of its kind at the same position."""
+        last = self.events[-1] if self.events else None
+        if last is not None and last.position == event.position and type(last) is type(event):
+            self.events.pop()
+        self.events.append(event)
+
+    def program_before(self, position: Position) -> Program:
+        """Return the program as it was before what was changed at a position."""
+        changes = [e.program for e in self.events if isinstance(e, ProgramChange) and e.position < position]
+        return changes[-1] if changes else self._program
+
     def cut(self, position: Position) -> None:
-        """Forget what comes after a position: later checkpoints and later events."""
+        """Forget what comes after a position: later checkpoints, and later events."""
         i = bisect.bisect_right(self._iterations, position.iteration)
         del self._iterations[i:], self._checkpoints[i:]
         self.nbytes = sum(checkpoint.nbytes for checkpoint in self._checkpoints)
-        self.events = [event for event in self.events if event.position < position]
+        self.events = [event for event in self.events if event.position <= position]
 
-    def events_in(self, start: Position, end: Position) -> list[RateChange]:
+    def events_in(self, start: Position, end: Position) -> list[Event]:
         """Return the events from `start` on and before `end`."""
         return [event for event in self.events if start <= event.position < end]

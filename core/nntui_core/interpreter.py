@@ -60,9 +60,20 @@ class Interpreter:
         """
         self.namespace = {"__name__": MAIN, "__builtins__": __builtins__}
         self._setup()
-        self._step = compiled.stepper(self.program, self.namespace)
-        self._run = compiled.runner(self.program, self.namespace)
+        self._compile(self.program)
         self._stand(0)
+
+    def _compile(self, program: Program) -> None:
+        self.program = program
+        self._step = compiled.stepper(program, self.namespace)
+        self._run = compiled.runner(program, self.namespace)
+
+    def adopt(self, program: Program, following: int) -> None:
+        """Go on with another text of the program, whose statement `following` of the outermost block comes next."""
+        self._compile(program)
+        if self.position.tick:
+            self._generator = compiled.stepper(program, self.namespace, following)()
+            self.following = next(self._generator)
 
     def _setup(self) -> None:
         loop = self.program.loop
@@ -110,9 +121,11 @@ class Interpreter:
             raise RuntimeError("a checkpoint is taken between two iterations")
         return Checkpoint.take(self.namespace)
 
-    def restore(self, checkpoint: Checkpoint, iteration: int) -> None:
-        """Go to the start of an iteration whose checkpoint this is."""
+    def restore(self, checkpoint: Checkpoint, iteration: int, program: Program | None = None) -> None:
+        """Go to the start of an iteration whose checkpoint this is; `program` is the one in force there."""
         checkpoint.restore(self.namespace)
+        if program is not None and program is not self.program:
+            self._compile(program)
         self._stand(iteration)
 
     def step(self) -> int:

@@ -51,7 +51,7 @@ def measure(trace: Trace, plan: Layout, buffers: Sequence[str], budget: int) -> 
         gradients = _gradients(trace, objective, plan, budget)
     forward = forward_steps(objective, plan)
     derivatives = tuple(_measured(trace, objective, name, k, budget) for k, name in forward)
-    names = tuple(dict.fromkeys(name for _, name in forward))
+    names = tuple(dict.fromkeys(name for _, name in forward if name not in trace.shown))
     around = _surroundings(trace, objective, plan, names, derivatives)
     return Case(trace, objective, plan, gradients, derivatives, rate, tuple(buffers), around, samples(trace, plan))
 
@@ -118,19 +118,21 @@ def _inferred(trace: Trace, plan: Layout, rate: float | None, buffers: Sequence[
     Raises:
         NothingToCheck: none can be computed here.
     """
-    scored = [(_explained(trace, plan, objective, budget), objective) for objective in usual(trace, plan)]
-    if not scored:
+    candidates = list(usual(trace, plan))
+    if not candidates:
         raise NothingToCheck("no cost was found: no loss, and no prediction that meets a target")
-    best = max(score for score, _ in scored)
-    tied = [objective for score, objective in scored if score == best]
-    if len(tied) == 1:
-        return tied[0]
-
-    def fitting(objective: Objective) -> tuple[int, int]:
+    candidates.sort(key=lambda objective: -_explained(trace, plan, objective, budget))
+    best, most = candidates[0], (-1, -1)
+    for objective in candidates:
         updates = judge(trace, _gradients(trace, objective, plan, budget), rate, buffers).values()
-        return sum(u.right for u in updates), sum(u.proportional for u in updates)
-
-    return max(tied, key=fitting)
+        right = (sum(u.right for u in updates), sum(u.proportional for u in updates))
+        if right[0] == len(updates):
+            return objective
+        if right > most and _explained(trace, plan, objective, budget) == _explained(
+            trace, plan, candidates[0], budget
+        ):
+            best, most = objective, right
+    return best
 
 
 def _explained(trace: Trace, plan: Layout, objective: Objective, budget: int) -> int:
@@ -175,7 +177,7 @@ def _surroundings(
     derivatives: Sequence[Derivative],
 ) -> Surroundings:
     program, roles = trace.program, plan.roles
-    known = set(names)
+    known = {d.variable for d in derivatives}
     activation_of: dict[str, str] = {}
     for _, step in objective.steps:
         reads = [n for n in step.reads if n in known]

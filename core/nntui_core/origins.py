@@ -51,12 +51,11 @@ class Origins:
         executed = self._writer(name, before)
         if executed is None:
             return self._from_setup(name, index)
-        program = self._session.program
-        statement = program.body[executed.statement]
+        statement = executed.statement
         if name not in statement.targets:  # another name for an array that the statement changed in place
             value = _cell(executed.after, name, index)
             return Made(name, index, value, executed.position, statement.line)
-        told = explain(program, statement, executed.before, executed.after, index, name)
+        told = explain(executed.program, statement, executed.before, executed.after, index, name)
         return Made(name, told.index, told.value, executed.position, statement.line, told)
 
     def sources(self, made: Made) -> tuple[Made, ...]:
@@ -71,7 +70,7 @@ class Origins:
         earliest = min(before.iteration, session.position.iteration)
         for iteration in range(earliest, max(earliest - 1, 0) - 1, -1):
             for executed in reversed(session.trace_of(iteration)):
-                if executed.position < before and _wrote(session, executed, name):
+                if executed.position < before and _wrote(executed, name):
                     return executed
         return None
 
@@ -95,8 +94,8 @@ def _cell(state: State, name: str, index: Index) -> Any:
     return value[index].item()
 
 
-def _wrote(session: Session, executed: Executed, name: str) -> bool:
+def _wrote(executed: Executed, name: str) -> bool:
     """Tell whether a statement wrote a variable: by name, or because the array is one that it changed in place."""
-    if name in session.program.body[executed.statement].targets:
+    if name in executed.statement.targets:
         return name in executed.after
     return name in executed.before and executed.after.get(name) is not executed.before.get(name)

@@ -26,6 +26,7 @@ from nntui_core.frame import (
     View,
     Window,
 )
+from nntui_core.history import RateChange
 from nntui_core.interpreter import Position
 from nntui_core.origins import END, Made, Origins
 from nntui_core.program import Phase, Program
@@ -65,7 +66,7 @@ class Painter:
             tick=tick,
             following=None if session.ended else session.interpreter.following,
             current_line=session.interpreter.statement.line,
-            executed_line=program.body[last.statement].line if last else None,
+            executed_line=last.statement.line if last else None,
             status=_status(session),
             rate_name=program.roles.rate,
             rate=session.rate,
@@ -125,7 +126,7 @@ class Painter:
     def _written_last(self) -> tuple[str, Index]:
         """Return the first cell of what the last statement wrote: what is explained while nothing is selected."""
         for executed in reversed(self.session.trace[-1:]):
-            for name in self.session.program.body[executed.statement].targets:
+            for name in executed.statement.targets:
                 return name, (0,) * len(self.session.shapes.get(name, ()))
         return "", ()
 
@@ -318,7 +319,7 @@ def title(program: Program, shapes: dict[str, Index]) -> str:
 def _curve(session: Session, most: int) -> Curve:
     points = session.curve.points(most)
     ghost = session.ghost.curve.points(most) if session.ghost else None
-    changes = tuple((event.position.iteration, event.rate) for event in session.history.events)
+    changes = tuple((e.position.iteration, e.rate) for e in session.history.events if isinstance(e, RateChange))
     return Curve(
         points.iterations,
         points.losses,

@@ -233,12 +233,24 @@ def heal(case: Case, trace: Trace, candidate: _Candidate) -> Fault | None:
         fitted, value = tried
         if fitted.factor < 0 or _ascends(case, trace, k, name, value):
             rewrite, value = _with_sign(case, trace, k, name, target, rewrite, value)
-        code = UNEXPLAINED if rewrite.code == rewrites.SAME else rewrite.code
+        code = _exchange(case, trace, k, rewrite) if rewrite.code == rewrites.SAME else rewrite.code
         fault = Fault(code, k, name, target, rewrite.text, trace.with_outcome(k, {name: value}))
         if is_unit(fitted.factor):
             return fault
         fallback = fallback or fault
     return fallback
+
+
+def _exchange(case: Case, trace: Trace, k: int, rewrite: Rewrite) -> str:
+    """Name the mistake of reading one backward variable for another: a delta for the gradient made from it."""
+    old, new = (trace.environments[k].get(name) for name in rewrite.exchanged or ("", ""))
+    is_old = match(old, case.derivatives) if isinstance(old, np.ndarray) else None
+    is_new = match(new, case.derivatives) if isinstance(new, np.ndarray) else None
+    if is_old is None or is_new is None or is_old[0] not in case.forward or is_new[0] in case.forward:
+        return UNEXPLAINED
+    sums = [np.sum(old, axis=axis) for axis in range(np.ndim(old))]
+    summed = any(s.size == np.size(new) and np.allclose(s.ravel(), np.ravel(new), rtol=1e-6) for s in sums)
+    return "bias-not-summed" if summed and np.size(old) != np.size(new) else "delta-for-gradient"
 
 
 def _replayed(case: Case, trace: Trace, k: int, name: str, target: Derivative) -> str | None:
@@ -247,7 +259,11 @@ def _replayed(case: Case, trace: Trace, k: int, name: str, target: Derivative) -
     after_forward = trace.environments[min(max(j for j, _ in case.objective.steps), k)]
     for code, names, source in (
         ("update-order", tuple(case.gradients), trace.start),
-        ("in-place-activation", (*case.around.forward, *case.around.inputs), after_forward),
+        (
+            "in-place-activation",
+            (*case.around.forward, *case.around.inputs, case.plan.roles.target or ""),
+            after_forward,
+        ),
     ):
         earlier = {n: source[n] for n in names if n in step.reads and n in source}
         changed = {n for n, v in earlier.items() if n != name and environment.get(n) is not v}

@@ -20,10 +20,14 @@ SAME = "same"
 
 @dataclass(frozen=True)
 class Rewrite:
-    """An edited statement and the code of the mistake that the edit undoes."""
+    """An edited statement and the code of the mistake that the edit undoes.
+
+    `exchanged` are (old, new) where another variable is read.
+    """
 
     code: str
     text: str
+    exchanged: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,11 +81,7 @@ class Line:
         An edit of the whole would be right by chance where the target happens to be zero.
         """
         own = set(dataflow.writes(self.node))
-        return [
-            part
-            for part in self.parts()
-            if not own & {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}
-        ]
+        return [part for part in self.parts() if not own & {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}]
 
     def source(self, node: ast.expr) -> str:
         """Return an expression as it is written here."""
@@ -123,7 +123,8 @@ def _transposed(text: str) -> str:
     tree = ast.parse(text, mode="eval").body
     if isinstance(tree, ast.Attribute) and tree.attr == "T":
         return ast.get_source_segment(text, tree.value) or ast.unparse(tree.value)
-    return f"({text}).T" if isinstance(tree, ast.BinOp | ast.UnaryOp) else f"{text}.T"
+    plain = isinstance(tree, ast.Name | ast.Call | ast.Attribute | ast.Subscript)
+    return f"{text}.T" if plain else f"({text}).T"
 
 
 def product_of(node: ast.AST) -> tuple[ast.expr, ast.expr, str] | None:
@@ -240,10 +241,11 @@ def renamings(line: Line) -> Iterator[Rewrite]:
             for new in kind:
                 if new != old:
                     code = _renaming(line, same[0], old, new)
-                    yield Rewrite(code, line.replaced(*((n, new) for n in same)))
+                    yield Rewrite(code, line.replaced(*((n, new) for n in same)), (old, new))
                     if len(same) > 1:
                         for n in same:
-                            yield Rewrite(_renaming(line, n, old, new), line.replaced((n, new)))
+                            code = _renaming(line, n, old, new)
+                            yield Rewrite(code, line.replaced((n, new)), (old, new))
 
 
 def _renaming(line: Line, node: ast.Name, old: str, new: str) -> str:

@@ -10,6 +10,7 @@ A step that drew random numbers is not run again: what it drew stays drawn.
 """
 
 import ast
+import copy
 import types
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ from nntui_core import compiled, dataflow
 from nntui_core.failure import Failure, ProgramFailed
 from nntui_core.interpreter import Interpreter, LoopOver
 from nntui_core.program import Program, Statement
+from nntui_core.roles import PRODUCTS, products
 from nntui_core.values import Checkpoint, frozen, is_data, is_numeric, same_bits
 
 Environment = Mapping[str, Any]
@@ -110,6 +112,10 @@ class Trace:
     failed_at: int | None = None
     failure: Failure | None = None
     aliased: tuple[tuple[int, str], ...] = ()
+    shown: Mapping[str, str] = field(default_factory=dict)
+    """For each name that stands for an expression of the program (`__inner3__`), that expression."""
+    whole: bool = True
+    """Whether this is all of the iteration, and not the first turn of an inner loop."""
 
     @property
     def start(self) -> Environment:
@@ -178,44 +184,148 @@ def run_code(code: types.CodeType, step: Step, before: Environment, functions: d
     return after
 
 
-def record(scratch: Scratch, parameters: Sequence[str]) -> Trace:
+def record(scratch: Scratch, parameters: Sequence[str], forward: frozenset[int] = frozenset()) -> Trace:
     """Run one iteration of a scratch interpreter and write it down.
 
     Where an inner loop updates the parameters once a turn, the first turn is enough: the trace ends with it.
+    `forward` are the indices of the statements of the forward pass: where one hides a pre-activation within
+    (`l1 = sigmoid(x @ W)`), it becomes two steps.
     """
-    steps: list[Step] = []
-    environments: list[Environment] = [_snapshot(scratch.namespace)]
-    aliased: list[tuple[int, str]] = []
-    codes: dict[int, Step] = {}
+    notes = _Notes(scratch, forward)
     failure = None
-    while len(steps) < LONGEST:
-        random_before = _random_states(scratch.namespace)
-        held = dict(scratch.namespace)
+    whole = False
+    while len(notes.steps) < LONGEST:
         try:
-            index = scratch.step()
+            index = notes.take(scratch)
         except ProgramFailed as failed:
             failure = failed.failure
             break
         except LoopOver:
             break
-        step = codes.setdefault(index, _step(scratch.program, index))
-        after, hidden = _changes(step, held, scratch.namespace, environments[-1])
-        if step.code is None or random_before != _random_states(scratch.namespace):
-            outcome = {name: after[name] for name in (*step.writes, *hidden) if name in after}
-            step = replace(step, code=None, outcome=outcome)
-        aliased += [(len(steps), name) for name in hidden]
-        steps.append(step)
-        environments.append(after)
-        turned = scratch.position.tick == 0 or scratch.following <= index
-        written = {name for step in steps for name in step.writes}
-        if scratch.position.tick == 0 or (turned and parameters and written.issuperset(parameters)):
+        whole = scratch.position.tick == 0
+        turned = whole or scratch.following <= index
+        if whole or (turned and parameters and notes.written.issuperset(parameters)):
             break
     failed_at = None
+    steps = notes.steps
     if failure is not None and failure.statement is not None:
         failed_at = len(steps)
-        steps += _rest(scratch.program, failure.statement)
+        steps = steps + _rest(scratch.program, failure.statement)
     functions = {n: v for n, v in scratch.namespace.items() if not is_data(n, v)} | {NUMPY: np}
-    return Trace(scratch.program, tuple(steps), tuple(environments), functions, failed_at, failure, tuple(aliased))
+    return Trace(
+        scratch.program,
+        tuple(steps),
+        tuple(notes.environments),
+        functions,
+        failed_at,
+        failure,
+        tuple(notes.aliased),
+        notes.shown,
+        whole,
+    )
+
+
+class _Notes:
+    """What is written down while an iteration runs."""
+
+    def __init__(self, scratch: Scratch, forward: frozenset[int]) -> None:
+        self.forward = forward
+        self.steps: list[Step] = []
+        self.environments: list[Environment] = [_snapshot(scratch.namespace)]
+        self.aliased: list[tuple[int, str]] = []
+        self.written: set[str] = set()
+        self.shown: dict[str, str] = {}
+        self._known: dict[int, tuple[Step, ...]] = {}
+
+    def take(self, scratch: Scratch) -> int:
+        """Run one statement and write it down; return its index."""
+        random_before = _random_states(scratch.namespace)
+        held = dict(scratch.namespace)
+        index = scratch.step()
+        steps = self._known.get(index)
+        if steps is None:
+            steps = self._known[index] = self._split(scratch.program, index)
+        step = steps[-1]
+        before = self.environments[-1]
+        after, hidden, rebound = _changes(step, held, scratch.namespace, before)
+        if step.code is None or random_before != _random_states(scratch.namespace):
+            outcome = {name: after[name] for name in (*step.writes, *hidden) if name in after}
+            steps = (replace(step, code=None, outcome=outcome),)
+        for first in steps[:-1]:
+            before = run_step(first, before, dict(scratch.namespace))
+            self._add(first, before)
+            after = {**after, **{name: before[name] for name in first.writes}}
+        self.aliased += [(len(self.steps), name) for name in hidden]
+        self._add(steps[-1], {n: v for n, v in after.items() if n not in rebound} | _old(rebound, before))
+        if rebound:
+            turn = replace(step.statement, targets=tuple(rebound), reads=(), depth=0)
+            values = {name: after[name] for name in rebound}
+            self._add(Step(turn, step.node, None, (), values), {**self.environments[-1], **values})
+        return index
+
+    def _add(self, step: Step, after: Environment) -> None:
+        self.steps.append(step)
+        self.environments.append(after)
+        self.written |= set(step.writes)
+
+    def _split(self, program: Program, index: int) -> tuple[Step, ...]:
+        step = _step(program, index)
+        node = step.node
+        plain = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and step.code is not None
+        inner = _hidden_sum(node.value) if plain and index in self.forward and isinstance(node, ast.Assign) else None
+        if inner is None:
+            return (step,)
+        name = f"__inner{index}__"
+        self.shown[name] = f"({ast.unparse(inner)})"
+        target = ast.copy_location(ast.Name(name, ast.Store()), node)
+        assign = ast.copy_location(ast.Assign([target], inner), node)
+        rest = _Replaced(inner, name).visit(copy.deepcopy(node))
+        return _part(program, step, assign), _part(program, step, rest)
+
+
+def _old(names: Iterable[str], before: Environment) -> dict[str, Any]:
+    return {name: before[name] for name in names if name in before}
+
+
+def _part(program: Program, step: Step, node: ast.stmt) -> Step:
+    """Return a part of a step's statement as a step of its own."""
+    ast.fix_missing_locations(node)
+    code = compile(ast.Module([node], []), program.name, "exec")
+    reads = dataflow.reads(node, program.functions)
+    return Step(replace(step.statement, targets=dataflow.writes(node), reads=reads), node, code, ())
+
+
+class _Replaced(ast.NodeTransformer):
+    """Puts a name in the place of an expression."""
+
+    def __init__(self, inner: ast.expr, name: str) -> None:
+        self.place, self.name = (inner.lineno, inner.col_offset, inner.end_lineno, inner.end_col_offset), name
+
+    def visit(self, node: ast.AST) -> Any:
+        """Replace the expression at the place, leave all others."""
+        at = tuple(getattr(node, a, None) for a in ("lineno", "col_offset", "end_lineno", "end_col_offset"))
+        if at == self.place and isinstance(node, ast.expr):
+            return ast.copy_location(ast.Name(self.name, ast.Load()), node)
+        return self.generic_visit(node)
+
+
+def _hidden_sum(value: ast.expr) -> ast.expr | None:
+    """Return the matrix product, with what is added to it, that is a part of an expression and not all of it."""
+    parents = {id(child): node for node in ast.walk(value) for child in ast.iter_child_nodes(node)}
+    for node in ast.walk(value):
+        if not any(True for _ in products(ast.Expression(node))) or not _is_product(node):
+            continue
+        top: ast.AST = node
+        while isinstance(parents.get(id(top)), ast.BinOp) and isinstance(parents[id(top)].op, ast.Add):  # type: ignore[attr-defined]
+            top = parents[id(top)]
+        return top if top is not value and isinstance(top, ast.expr) else None
+    return None
+
+
+def _is_product(node: ast.AST) -> bool:
+    if isinstance(node, ast.BinOp):
+        return isinstance(node.op, ast.MatMult)
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in PRODUCTS
 
 
 def _rest(program: Program, failed: int) -> list[Step]:
@@ -265,24 +375,32 @@ def _kept(value: Any) -> Any:
 
 def _changes(
     step: Step, held: Mapping[str, Any], namespace: Mapping[str, Any], before: Environment
-) -> tuple[Environment, list[str]]:
-    """Return the environment after a step, and the arrays that it changed without naming them as its targets."""
+) -> tuple[Environment, list[str], list[str]]:
+    """Return the environment after a step, and what changed besides its targets.
+
+    These are the arrays that it wrote into by another name, and the names that got another value: the variable of
+    an inner loop, which has gone on to its next turn.
+    """
     after = dict(before)
     calls = any(isinstance(part, ast.Call) for part in ast.walk(step.node))
     written = [namespace.get(name) for name in (*step.in_place, *(step.reads if calls else ()))]
     memory = [value for value in written if isinstance(value, np.ndarray)]
     hidden: list[str] = []
+    rebound: list[str] = []
     for name, value in namespace.items():
         if not is_data(name, value):
             continue
-        if name in step.writes or value is not held.get(name):
+        if name in step.writes:
             after[name] = _kept(value)
+        elif value is not held.get(name):
+            after[name] = _kept(value)
+            rebound.append(name)
         elif isinstance(value, np.ndarray) and is_numeric(value) and _touches(value, memory):
             old = before.get(name)
             if not (isinstance(old, np.ndarray) and same_bits(old, value)):
                 after[name] = frozen(value)
                 hidden.append(name)
-    return after, hidden
+    return after, hidden, rebound
 
 
 def _touches(array: Any, memory: Iterable[Any]) -> bool:

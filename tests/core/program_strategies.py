@@ -5,7 +5,6 @@ Every product goes through `tanh`, so that no random program overflows.
 """
 
 import textwrap
-from collections.abc import Callable
 
 from hypothesis import strategies as st
 
@@ -109,58 +108,65 @@ def indented(block: Block) -> Block:
 CONDITIONS = st.sampled_from(["n % 2 == 0", "s > 0", "A[0, 0] < B[1, 1]", "rng.random() < 0.5", "n % 3 == 1"])
 
 
-def compound_statements(inner: st.SearchStrategy[Block]) -> st.SearchStrategy[Block]:
+def joined(statements: st.SearchStrategy[Block], least: int, most: int) -> st.SearchStrategy[Block]:
+    """Draw so many statements, one after the other."""
+    return st.lists(statements, min_size=least, max_size=most).map(lambda parts: [line for p in parts for line in p])
+
+
+COMPOUND = [
+    "if {c}:\n{A}",
+    "if {c}:\n{A}\nelse:\n{B}",
+    "if {c}:\n{A}\nelif s < 1:\n{B}",
+    "for k in range(2):\n{A}\n    if {c}: {leave}\n{B}",
+    "for k, part in enumerate(A):\n    if k > 1: {leave}\n{A}\nelse:\n{B}",
+    "for k in range(3):\n{A}\n    if {c}:\n        {leave}",
+    "m = 0\nwhile m < 2:\n    m += 1\n    if {c}: {leave}\n{A}",
+    "try:\n{A}\n    A = A @ np.ones(4)\nexcept ValueError:\n{B}",
+    "with np.errstate(over='ignore'):\n{A}",
+]
+
+
+@st.composite
+def compound_statements(draw: st.DrawFn, inner: st.SearchStrategy[Block]) -> Block:
     """Draw an `if`, an inner loop or a `try` around blocks."""
-
-    @st.composite
-    def draw_compound(draw: st.DrawFn) -> Block:
-        a, b, condition = draw(inner), draw(inner), draw(CONDITIONS)
-        leave = draw(st.sampled_from(["break", "continue"]))
-        forms: list[Block] = [
-            [f"if {condition}:", *indented(a)],
-            [f"if {condition}:", *indented(a), "else:", *indented(b)],
-            [f"if {condition}:", *indented(a), "elif s < 1:", *indented(b)],
-            ["for k in range(2):", *indented([*a, f"if {condition}: {leave}", *b])],
-            ["for k, part in enumerate(A):", *indented([f"if k > 1: {leave}", *a]), "else:", *indented(b)],
-            ["for k in range(3):", *indented([*a, f"if {condition}:", f"    {leave}"])],
-            ["m = 0", "while m < 2:", *indented(["m += 1", f"if {condition}: {leave}", *a])],
-            ["try:", *indented([*a, "A = A @ np.ones(4)"]), "except ValueError:", *indented(b)],
-            ["with np.errstate(over='ignore'):", *indented(a)],
-        ]
-        return draw(st.sampled_from(forms))
-
-    return draw_compound()
+    form = draw(st.sampled_from(COMPOUND))
+    parts = {
+        "A": "\n".join(indented(draw(inner))),
+        "B": "\n".join(indented(draw(inner))) if "{B}" in form else "",
+        "c": draw(CONDITIONS) if "{c}" in form else "",
+        "leave": draw(LEAVE) if "{leave}" in form else "",
+    }
+    return form.format(**parts).split("\n")
 
 
-def blocks(least: int = 1, most: int = 3) -> st.SearchStrategy[Block]:
-    """Draw a block of statements, compound ones among them."""
-    one = st.recursive(simple_statements(), lambda s: compound_statements(_joined(s, 1, 2)), max_leaves=4)
-    return _joined(one, least, most)
-
-
-def _joined(statement: st.SearchStrategy[Block], least: int, most: int) -> st.SearchStrategy[Block]:
-    joined: Callable[[list[Block]], Block] = lambda parts: [line for part in parts for line in part]  # noqa: E731
-    return st.lists(statement, min_size=least, max_size=most).map(joined)
+LEAVE = st.sampled_from(["break", "continue"])
+SIMPLE = simple_statements()
+SHALLOW = compound_statements(joined(SIMPLE, 1, 2))
+DEEP = compound_statements(joined(SIMPLE | SHALLOW, 1, 2))
+ANY_STATEMENT = SIMPLE | SIMPLE | SHALLOW | DEEP
+BLOCKS = joined(ANY_STATEMENT, 1, 3)
+OPTIONAL_BLOCKS = joined(ANY_STATEMENT, 0, 2)
 
 
 HEADERS = {
     "range": "for iteration in range(5):",
     "strided range": "for iteration in range(9, -3, -3):",
     "list": "for iteration in [3, 1, 4, 1, 5]:",
+    "pairs": "for iteration, (u, v) in enumerate(zip([1.0, 2.0, 3.0, 4.0], ['a', 'b', 'c', 'd'])):",
     "while": "while n < 12:",
     "generator": "for iteration in (k * k for k in range(4)):",
 }
 
 
-@st.composite
-def sources(draw: st.DrawFn, headers: tuple[str, ...] = tuple(HEADERS), leave: bool = True) -> str:
-    """Draw the text of a training loop, with a header of one of the kinds named.
+HEADER_LINES = st.sampled_from(list(HEADERS.values()))
+LEAVING = st.sampled_from(["if n % 4 == 2: continue", "if n > 9: break", "if s > 0.9:\n    n += 1\n    continue"])
+SEEDS = st.integers(0, 99)
 
-    Where `leave` holds, the training loop's own `continue` and `break` may be among its statements.
-    """
-    before, middle, after = draw(blocks(0, 2)), draw(blocks()), draw(blocks(0, 2))
-    ways = ["if n % 4 == 2: continue", "if n > 9: break", "if s > 0.9:\n    n += 1\n    continue"]
-    left = [draw(st.sampled_from(ways))] if leave and draw(st.booleans()) else []
+
+@st.composite
+def sources(draw: st.DrawFn) -> str:
+    """Draw the text of a training loop."""
+    before, middle, after = draw(OPTIONAL_BLOCKS), draw(BLOCKS), draw(OPTIONAL_BLOCKS)
+    left = [draw(LEAVING)] if draw(st.booleans()) else []
     body = ["n += 1", *before, *FORWARD, *left, *middle, *UPDATE, *after]
-    header = HEADERS[draw(st.sampled_from(headers))]
-    return "\n".join([SETUP.format(seed=draw(st.integers(0, 99))), header, *indented(body), ""])
+    return "\n".join([SETUP.format(seed=draw(SEEDS)), draw(HEADER_LINES), *indented(body), ""])

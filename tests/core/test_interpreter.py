@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.core.program_oracle import Fingerprint, executed, fingerprint, global_random_state_kept
+from tests.core.program_strategies import sources
 
 from nntui_core import builtin
 from nntui_core.failure import ProgramFailed
 from nntui_core.interpreter import Interpreter, LoopOver, Position, RunFailed
 from nntui_core.program import Program
-from tests.core.program_oracle import Fingerprint, executed, fingerprint, global_random_state_kept
-from tests.core.program_strategies import sources
 
 THOROUGH = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 FOREVER = 10**6
@@ -348,7 +348,9 @@ def test_a_while_condition_that_fails_names_its_line() -> None:
     assert caught.value.failure.line == 2
 
 
-FAILING_LATER = "import numpy as np\nw = np.ones(3)\nfor i in range(9):\n    w = w + 1\n    w = w + np.ones(3 if i < 4 else 4)\n"
+FAILING_LATER = (
+    "import numpy as np\nw = np.ones(3)\nfor i in range(9):\n    w = w + 1\n    w = w + np.ones(3 if i < 4 else 4)\n"
+)
 
 
 def test_a_step_that_fails_stands_before_the_statement_that_failed() -> None:

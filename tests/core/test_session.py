@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.core.program_oracle import fingerprint, global_random_state_kept
+from tests.core.program_strategies import sources
 
 from nntui_core import builtin
 from nntui_core import history as history_module
@@ -18,8 +20,6 @@ from nntui_core.interpreter import Interpreter, LoopOver, Position
 from nntui_core.program import Program
 from nntui_core.session import Refused, Session, next_rung
 from nntui_core.values import same_bits
-from tests.core.program_oracle import fingerprint, global_random_state_kept
-from tests.core.program_strategies import sources
 
 THOROUGH = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 
@@ -73,12 +73,13 @@ def assert_same_moment(session: Session, source: str, rates: dict[Position, floa
     straight = Straight(source, rates).to(session.position)
     assert straight.interpreter.position == session.position
     expected = fingerprint(straight.namespace)
-    if session.failure is not None and not session.position.tick:
-        expected["iteration"] = live["iteration"]  # the iteration in which the first statement failed has begun
+    begun = session.failure is not None and not session.position.tick
+    if begun:  # the first statement failed: the loop's variable is that of the new iteration already
+        expected["iteration"] = live["iteration"]
     assert live == expected
     assert straight.interpreter.following == session.interpreter.following
     for name, value in session.state.values.items():
-        if name in straight.namespace and expected[name] == live[name]:
+        if name != "iteration" or not begun:
             assert same_bits(value, np.asarray(straight.namespace[name])), name
     first = Position(max(session.position.iteration - 1, 0), 0)
     assert [e.position for e in session.trace] == [p for p in straight.positions if p >= first]
@@ -90,7 +91,7 @@ def losses_of(session: Session) -> list[float]:
     return list(points.losses)
 
 
-# --- any way leads to the same moment ---------------------------------------------------------------------------------
+# --- any way leads to the same moment -----------------------------------------------------------------------
 
 COMMANDS = st.one_of(
     st.tuples(st.sampled_from(["step", "next_iteration", "back", "back_iteration"]), st.none()),
@@ -218,7 +219,7 @@ def test_next_iteration_goes_to_the_start_of_the_next_from_anywhere() -> None:
     assert_same_moment(session, DEFAULT)
 
 
-# --- what is kept -----------------------------------------------------------------------------------------------------
+# --- what is kept -------------------------------------------------------------------------------------------
 
 
 def test_kept_states_cannot_be_written_and_do_not_move() -> None:
@@ -236,7 +237,9 @@ def test_kept_states_cannot_be_written_and_do_not_move() -> None:
 def test_the_trace_holds_the_states_around_each_statement() -> None:
     session = session_of()
     session.goto(Position(3, 4))
-    assert [e.position for e in session.trace] == [Position(2, t) for t in range(11)] + [Position(3, t) for t in range(4)]
+    assert [e.position for e in session.trace] == [Position(2, t) for t in range(11)] + [
+        Position(3, t) for t in range(4)
+    ]
     for one, other in itertools.pairwise(session.trace):
         assert one.after.values == other.before.values
     for executed in session.trace:
@@ -297,7 +300,7 @@ def test_memory_stays_bounded_in_a_long_run() -> None:
     assert session.position == Position(31_234, 5)
 
 
-# --- the rate -----------------------------------------------------------------------------------------------------------
+# --- the rate -----------------------------------------------------------------------------------------------
 
 
 def test_a_rate_set_in_mid_iteration_counts_from_the_next_update_on() -> None:
@@ -403,7 +406,16 @@ def test_a_program_without_a_rate_refuses_one() -> None:
 
 @pytest.mark.parametrize(
     ("rate", "up", "down"),
-    [(1, 2, 0.5), (2, 5, 1), (5, 10, 2), (0.1, 0.2, 0.05), (0.3, 0.5, 0.2), (7, 10, 5), (1e-9, 2e-9, 5e-10), (1e3, 2e3, 500)],
+    [
+        (1, 2, 0.5),
+        (2, 5, 1),
+        (5, 10, 2),
+        (0.1, 0.2, 0.05),
+        (0.3, 0.5, 0.2),
+        (7, 10, 5),
+        (1e-9, 2e-9, 5e-10),
+        (1e3, 2e3, 500),
+    ],
 )
 def test_the_ladder_goes_1_2_5(rate: float, up: float, down: float) -> None:
     assert next_rung(rate, up=True) == up
@@ -433,7 +445,7 @@ def test_the_ladder_ends_where_floats_end() -> None:
             next_rung(rate, up)
 
 
-# --- starting again -----------------------------------------------------------------------------------------------------
+# --- starting again -----------------------------------------------------------------------------------------
 
 
 def test_a_reset_brings_back_the_weights_and_keeps_the_rate() -> None:
@@ -492,7 +504,7 @@ def test_a_program_without_a_seed_refuses_the_next_one() -> None:
         session.reset_with_next_seed()
 
 
-# --- failing and ending ---------------------------------------------------------------------------------------------------
+# --- failing and ending -------------------------------------------------------------------------------------
 
 
 def test_the_naive_program_fails_at_its_second_update_and_says_why_it_cannot_go_on() -> None:
@@ -583,7 +595,7 @@ ENDINGS = {
     "a break": DEFAULT.replace("    z1 =", "    if iteration == 5: break\n    z1 ="),
     "a break after the loss": DEFAULT.replace("    delta2 =", "    if iteration == 5: break\n    delta2 ="),
     "an iterable": DEFAULT.replace("range(1000)", "[5, 6, 7, 8]"),
-    "a condition": DEFAULT.replace("for iteration in range(1000)", "while W2.max() < 0.79"),
+    "a condition": DEFAULT.replace("for iteration in range(1000)", "while W2.max() > 0.39"),
 }
 
 

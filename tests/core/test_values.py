@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from tests.core.program_oracle import fingerprint, global_random_state_kept
 
 from nntui_core.values import EMPTY, Array, Checkpoint, State, frozen, is_data, is_numeric, keep, same_bits
-from tests.core.program_oracle import fingerprint, global_random_state_kept
 
 QUICK = settings(deadline=None, max_examples=80)
 
@@ -43,7 +43,7 @@ def test_a_kept_value_does_not_follow_the_live_one() -> None:
 
 
 def test_a_value_that_did_not_change_is_shared_with_the_state_before() -> None:
-    live = {"W": np.ones((2, 2)), "b": np.zeros(2), "n": 1}
+    live: dict[str, Any] = {"W": np.ones((2, 2)), "b": np.zeros(2), "n": 1}
     before = keep(live, live)
     live["b"] += 1
     after = keep(live, live, before)

@@ -80,17 +80,27 @@ class CodePanel(Panel):
         if line.statement is None and not current:
             colour = colours.dim
         executed = line.number == frame.executed_line
-        note = f"{line.meaning or line.comment} {line.shape}".strip()
         text = line.text or (f"# {line.comment}" if line.comment else "")
-        note = note if line.text else ""
-        room = width - 4 - (notes + 1 if notes else 0)
+        room = width - 4
+        note = _note(line, text, room, notes)
         code = text if len(text) <= room else text[: max(room - 1, 0)] + "…"
         return [
             (mark + " ", style(colours.error if failed else colours.mark, bold=True)),
             (PHASES.get(line.phase, " ") + " ", style(colours.dim)),
-            (code.ljust(room), style(colour, bold=current or executed)),
-            (" " + note[:notes].ljust(notes) if notes else "", style(colours.dim)),
+            (code.ljust(room - len(note)), style(colour, bold=current or executed)),
+            (note, style(colours.dim)),
         ]
+
+
+def _note(line: CodeLine, text: str, room: int, notes: int) -> str:
+    """Return what stands at the right of a line: meaning and shape, or the shape alone, as far as there is room."""
+    if not line.text:
+        return ""
+    for note in (f"{line.meaning or line.comment} {line.shape}".strip(), line.shape):
+        for width in (notes, len(note)):
+            if note and len(text) + 1 + width <= room and len(note) <= width:
+                return " " + note.ljust(width)
+    return ""
 
 
 def _notes_width(lines: Sequence[CodeLine], width: int) -> int:

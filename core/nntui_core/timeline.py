@@ -1,0 +1,279 @@
+"""A program and the way through it: forward by statement or at full speed, back, and to any position.
+
+Going forward, a timeline keeps what is needed to go back (checkpoints and events, see `nntui_core.history`) and to
+explain (the trace: every statement of this iteration and the one before, with the states around it). Any position is
+reached by restoring the nearest checkpoint before it and running forward, the user's changes included; the state is
+the same bit for bit, however it is reached.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nntui_core.curve import LossCurve
+from nntui_core.failure import Failure, ProgramFailed
+from nntui_core.frame import Index
+from nntui_core.history import History
+from nntui_core.interpreter import Interpreter, LoopOver, Position, RunFailed
+from nntui_core.program import Program, Statement
+from nntui_core.values import EMPTY, State, is_data, keep
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """One statement that has run: where, and the states around it."""
+
+    position: Position
+    program: Program
+    index: int
+    before: State
+    after: State
+
+    @property
+    def statement(self) -> Statement:
+        """The statement that has run."""
+        return self.program.body[self.index]
+
+
+class Timeline:
+    """A program that has been set up, standing at a position.
+
+    Raises:
+        ProgramFailed: the program's setup failed.
+    """
+
+    def __init__(self, program: Program) -> None:
+        interpreter = Interpreter(program)
+        interpreter.start()
+        self.interpreter = interpreter
+        self.history = History(program)
+        self.curve = LossCurve()
+        self.failure: Failure | None = None
+        self.history.add(0, self.interpreter.take_checkpoint())
+        self.shapes = self._scout()
+        """The shapes of all variables, as far as they are known."""
+        self._arrive()
+
+    def _scout(self) -> dict[str, Index]:
+        """Run one iteration and take it back, to learn what shapes there will be."""
+        shapes: dict[str, Index] = {}
+        try:
+            while True:
+                self.interpreter.step()
+                if self.interpreter.position.tick == 0:
+                    break
+        except (ProgramFailed, LoopOver):
+            pass  # the shapes of what did run are known; the failure shows when the user gets there
+        for name, value in self._look(EMPTY).values.items():
+            shapes[name] = value.shape
+        iteration, checkpoint = self.history.nearest(0)
+        self.interpreter.restore(checkpoint, iteration)
+        return shapes
+
+    def _arrive(self) -> None:
+        """Begin a trace here."""
+        self.trace: list[Executed] = []
+        self.state = self._look(EMPTY)
+        self.state_before = self.state
+        """The state before the last command, for marking what it changed."""
+
+    def _look(self, before: State) -> State:
+        namespace = self.interpreter.namespace
+        skip = self.program.functions
+        names = [n for n, v in namespace.items() if n not in skip and is_data(n, v)]
+        return keep(namespace, names, before)
+
+    # --- where it stands -------------------------------------------------------------------------------------------
+
+    @property
+    def program(self) -> Program:
+        """The program as it is at this position: an edited line makes another one."""
+        return self.interpreter.program
+
+    @property
+    def position(self) -> Position:
+        """Where the session stands."""
+        return self.interpreter.position
+
+    @property
+    def ended(self) -> bool:
+        """Whether the program's loop is over."""
+        return self.interpreter.ended
+
+    @property
+    def rate(self) -> float | None:
+        """The learning rate as it is now, None where the program has none."""
+        name = self.program.roles.rate
+        value = self.interpreter.namespace.get(name) if name else None
+        return float(value) if isinstance(value, int | float | np.number) else None
+
+    @property
+    def loss(self) -> float | None:
+        """The loss computed last, None where none has been."""
+        if self.program.roles.loss not in self.interpreter.namespace:
+            return None
+        return _as_loss(self.interpreter.namespace[self.program.roles.loss])
+
+    def last_writer(self, name: str) -> Executed | None:
+        """Return the statement that wrote a variable last, None where that is not in the trace."""
+        for executed in reversed(self.trace):
+            if name in executed.statement.targets:
+                return executed
+        return None
+
+    def why_not(self) -> str | None:
+        """Say why it cannot go on, None where it can."""
+        if self.failure is not None:
+            return f"line {self.failure.line} failed: S steps back, r resets"
+        if self.ended:
+            return "the loop is over: S steps back, r resets"
+        return None
+
+    # --- forward ---------------------------------------------------------------------------------------------------
+
+    def execute(self) -> bool:
+        """Run one statement and trace it; return whether there can be a next one."""
+        if self.why_not() is not None:
+            return False
+        self._apply_events()
+        position, program, before = self.position, self.program, self.state
+        try:
+            index = self.interpreter.step()
+        except ProgramFailed as error:
+            self.failure = error.failure
+            return False
+        except LoopOver:
+            return False
+        self.state = self._look(before)
+        self.trace.append(Executed(position, program, index, before, self.state))
+        if self.position.tick == 0:
+            self._finish(position.iteration, [self.loss] if program.roles.loss else [])
+            self.trace = [e for e in self.trace if e.position.iteration >= position.iteration]
+        return not self.ended
+
+    def _apply_events(self) -> None:
+        """Repeat what the user changed at this position."""
+        here = self.history.events_in(self.position, Position(self.position.iteration, self.position.tick + 1))
+        for event in here:
+            event.apply(self.interpreter)
+        if here:
+            self.state = self._look(self.state)
+
+    def _finish(self, first: int, losses: Sequence[Any]) -> None:
+        """Record the losses of iterations that have just been completed, and a checkpoint where one is due."""
+        if losses:
+            self.curve.extend(first, _as_losses(losses))
+        if self.history.due(self.position.iteration):
+            self.history.add(self.position.iteration, self.interpreter.take_checkpoint())
+
+    def run_to(self, iteration: int) -> None:
+        """Run to the start of an iteration without tracing, unless the program fails or ends before.
+
+        Stops at events on the way to apply them, and at checkpoints that are due.
+        """
+        while self.position.tick and self.execute():
+            pass
+        while self.position.tick == 0 and self.position.iteration < iteration and self.why_not() is None:
+            here = self.position.iteration
+            events = self.history.events_in(self.position, Position(iteration, 0))
+            if events and events[0].position.iteration == here:
+                self._through_events()
+                continue
+            stop = events[0].position.iteration if events else iteration
+            self._run_fast(min(stop, self.history.next_due(here)) - here)
+
+    def _through_events(self) -> None:
+        """Run one iteration in which something was changed."""
+        self.state = self._look(self.state)
+        while self.execute() and self.position.tick:
+            pass
+
+    def _run_fast(self, iterations: int) -> None:
+        start = self.position.iteration
+        losses: list[Any] = []
+        try:
+            finished = self.interpreter.run(iterations, losses.append)
+        except RunFailed as failed:
+            self._replay_to_failure(start + failed.finished)
+            return
+        self._finish(start, losses[:finished])
+
+    def _replay_to_failure(self, iteration: int) -> None:
+        """Go to the iteration in which a fast run failed, and step to the statement that fails.
+
+        The run left the namespace in the middle of that iteration, so the way leads over a checkpoint.
+        """
+        self._restore(max(iteration - 1, 0))
+        self.goto(Position(iteration, 0))
+        while self.execute():
+            pass
+
+    def catch_up(self) -> None:
+        """Begin a trace after untraced iterations."""
+        here = self.position
+        if here.tick == 0 and not (self.trace and self.trace[-1].position.iteration == here.iteration - 1):
+            self.trace = []
+            self.state = self._look(self.state)
+
+    # --- to any position -------------------------------------------------------------------------------------------
+
+    def _restore(self, iteration: int) -> None:
+        """Go to the nearest checkpoint at or before an iteration."""
+        at, checkpoint = self.history.nearest(iteration)
+        self.interpreter.restore(checkpoint, at, self.history.program_before(Position(at, 0)))
+
+    def goto(self, goal: Position) -> None:
+        """Go to any position, back or forward; the same state bit for bit, however it is reached.
+
+        Ends before the goal where the program fails or its loop is over before.
+        """
+        before = self.state
+        traced_from = max(goal.iteration - 1, 0)
+        here = self.position
+        if here.tick or here.iteration > traced_from or self.failure is not None:
+            self._restore(traced_from)
+        self.failure = None
+        self._arrive()
+        self.run_to(traced_from)
+        if self.position.tick == 0:
+            self._arrive()
+        while self.position < goal and self.execute():
+            pass
+        self._apply_events()
+        self.state_before = before
+
+    def trace_of(self, iteration: int) -> Sequence[Executed]:
+        """Return the statements of an iteration that has begun, with their states; empty for a later one.
+
+        For an iteration that is not in the trace, the session goes back, looks, and returns to where it stands.
+        """
+        here = self.position
+        known = here.iteration - 1 <= iteration or (self.trace and self.trace[0].position.iteration <= iteration)
+        if known:
+            return [executed for executed in self.trace if executed.position.iteration == iteration]
+        failed, ended, marked = self.failure is not None, self.ended, self.state_before
+        self.goto(Position(iteration + 1, 0))
+        found = [executed for executed in self.trace if executed.position.iteration == iteration]
+        self.goto(here)
+        if failed:
+            self.execute()
+        self.interpreter.ended = ended
+        self.state_before = marked
+        return found
+
+
+def _as_loss(value: object) -> float:
+    """Return a loss as a float; NaN where it is no single number."""
+    array = np.asarray(value)
+    if array.size != 1 or array.dtype.kind not in "biuf":
+        return math.nan
+    return float(array.reshape(-1)[0])
+
+
+def _as_losses(values: Sequence[Any]) -> list[float]:
+    if all(isinstance(value, float) for value in values):
+        return list(values)
+    return [_as_loss(value) for value in values]

@@ -1,0 +1,501 @@
+"""The check names every mistake of the table, and finds none where there is none."""
+
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nntui_core import builtin, mistakes
+from nntui_core.diagnosis import NothingToCheck, Report, check
+from nntui_core.failure import ProgramFailed
+from nntui_core.interpreter import Interpreter
+from nntui_core.mistakes import DELTA1, DELTA2, MISTAKES, Edit, edited
+from nntui_core.program import Program
+from nntui_core.values import Checkpoint
+
+CORRECT = sorted((Path(__file__).parent / "correct_programs").glob("*.py"))
+WARNINGS = {"shape-coincidence", "start-scale", "learning-rate"}
+
+DW1, DW2 = "dW1 = x.T @ delta1", "dW2 = a1.T @ delta2"
+UPDATE1, UPDATE2 = "W1 = W1 - lr * dW1", "W2 = W2 - lr * dW2"
+LOSS = "loss = 0.5 * np.sum((a2 - y) ** 2)"
+X = "x = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]], dtype=float)"
+Y = "y = np.array([[0], [1], [1], [0]], dtype=float)"
+FIVE: tuple[Edit, ...] = (
+    (X, "x = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1], [2, 1, 1]], dtype=float)"),
+    (Y, "y = np.array([[0], [1], [1], [0], [1]], dtype=float)"),
+)
+ONE: tuple[Edit, ...] = ((X, "x = np.array([[0.5, 2, 1]], dtype=float)"), (Y, "y = np.array([[1]], dtype=float)"))
+FORUM2 = "weight2 = weight2 + learningRate * np.dot(a1.T, dC_dw2)"
+FORUM1 = "weight1 = weight1 + learningRate * np.dot(x.T, dC_dw1)"
+INPLACE1, INPLACE2 = "W1 -= lr * dW1", "W2 -= lr * dW2"
+
+Variant = tuple[str, str, tuple[Edit, ...]]
+
+VARIANTS: tuple[Variant, ...] = (
+    ("sign", "default", ((UPDATE1, "W1 = W1 + lr * dW1"),)),
+    ("sign", "default", ((UPDATE1, "W1 += lr * dW1"), (UPDATE2, "W2 += lr * dW2"))),
+    ("sign", "default", ((DELTA1, "delta1 = -(delta2 @ W2.T) * (a1 * (1 - a1))"),)),
+    ("sign", "forum", ((FORUM1, FORUM1.replace("+", "-")),)),
+    ("sign", "forum", (("delta2 = y - a2", "delta2 = a2 - y"),)),
+    ("delta-for-gradient", "default", ((DW2, "dW2 = delta2"), *FIVE)),
+    ("delta-for-gradient", "default", ((DW1, "dW1 = delta1"),)),
+    ("delta-for-gradient", "default", ((UPDATE2, "W2 = W2 - lr * delta2"), (DW2, ""))),
+    ("delta-for-gradient", "default", ((UPDATE2, "W2 = W2 - lr * delta2"), (UPDATE1, "W1 = W1 - lr * delta1"), *ONE)),
+    ("missing-transpose", "default", ((DW2, "dW2 = a1 @ delta2"), *FIVE)),
+    ("missing-transpose", "default", ((DELTA1, "delta1 = (delta2 @ W2) * (a1 * (1 - a1))"),)),
+    ("missing-transpose", "forum", ((FORUM1, FORUM1.replace("x.T", "x")),)),
+    ("missing-transpose", "default", ((UPDATE1, "W1 = W1 - lr * (delta1.T @ x)"), (DW1, ""))),
+    ("elementwise-product", "default", ((DW2, "dW2 = a1 * delta2"), (UPDATE2, INPLACE2))),
+    ("elementwise-product", "default", ((DW2, "dW2 = a1.T * delta2"),)),
+    ("elementwise-product", "default", ((DELTA1, "delta1 = (delta2 @ W2.T) @ (a1 * (1 - a1))"),)),
+    ("wrong-activation", "default", ((DW2, "dW2 = a2.T @ delta2"),)),
+    ("wrong-activation", "default", ((DELTA2, "delta2 = (a2 - y) * (a1 * (1 - a1))"),)),
+    ("derivative-of-z", "default", ((DELTA2, "delta2 = (a2 - y) * (z2 * (1 - z2))"),)),
+    ("derivative-twice", "default", ((DELTA2, "delta2 = (a2 - y) * (a2 * (1 - a2)) * (a2 * (1 - a2))"),)),
+    (
+        "derivative-twice",
+        "default",
+        ((LOSS, "loss = -np.sum(y * np.log(a2) + (1 - y) * np.log(1 - a2))"),),
+    ),
+    ("missing-hidden-derivative", "default", ((DW1, "dW1 = x.T @ (delta2 @ W2.T)"), (DELTA1, ""))),
+    ("missing-hidden-derivative", "forum", (("dC_dw1 = delta1 * (a1 * (1 - a1))", "dC_dw1 = delta1"),)),
+    ("missing-output-derivative", "forum", (("dC_dw2 = delta2 * (a2 * (1 - a2))", "dC_dw2 = delta2"),)),
+    ("error-for-delta", "forum", (("delta1 = np.dot(dC_dw2, weight2.T)", "delta1 = np.dot(delta2, weight2.T)"),)),
+    ("update-order", "default", ((DW2, f"{DW2}\n    W2 -= lr * dW2"), (UPDATE2, ""))),
+    ("error-distorted", "default", ((DELTA2, "delta2 = (a2 - y) ** 2 * (a2 * (1 - a2))"),)),
+    ("error-distorted", "forum", (("delta2 = y - a2", "delta2 = np.abs(y - a2)"),)),
+    ("scale", "default", ((DW2, "dW2 = a1.T @ delta2 / 4"),)),
+    ("scale", "default", ((LOSS, "loss = np.sum((a2 - y) ** 2)"),)),
+    ("scale", "default", ((DELTA2, "delta2 = 2 * (a2 - y) * (a2 * (1 - a2))"),)),
+    ("bias-not-summed", "biases", (("b1 = b1 - lr * db1", "b1 -= lr * delta1"),)),
+    (
+        "bias-not-summed",
+        "biases",
+        (("b2 = b2 - lr * db2", "b2 = b2 - lr * delta2"), ("b2 = np.zeros((1, 1))", "b2 = np.ones((1, 1))")),
+    ),
+    ("parameter-not-updated", "default", ((UPDATE1, ""),)),
+    ("parameter-not-updated", "default", ((UPDATE1, "W1_new = W1 - lr * dW1"),)),
+    ("parameter-not-updated", "default", ((UPDATE2, ""), (DW2, ""))),
+    ("parameter-not-updated", "biases", (("b2 = b2 - lr * db2", ""),)),
+    ("target-shape", "biases", ((Y, "y = np.array([0.0, 1, 1, 0])"),)),
+    ("target-shape", "forum", ((Y, "y = np.array([0.0, 1, 1, 0])"),)),
+    (
+        "symmetric-start",
+        "default",
+        (
+            ("W1 = rng.random((3, 4))", "W1 = np.full((3, 4), 0.3)"),
+            ("W2 = rng.random((4, 1))", "W2 = np.full((4, 1), 0.5)"),
+        ),
+    ),
+    (
+        "symmetric-start",
+        "classes",
+        (
+            ("W1 = rng.standard_normal((2, 4))", "W1 = np.ones((2, 4))"),
+            ("W2 = rng.standard_normal((4, 3))", "W2 = np.ones((4, 3))"),
+        ),
+    ),
+    (
+        "start-scale",
+        "default",
+        (
+            ("W1 = rng.random((3, 4))", "W1 = 0.01 * rng.standard_normal((3, 4))"),
+            ("W2 = rng.random((4, 1))", "W2 = 0.01 * rng.standard_normal((4, 1))"),
+        ),
+    ),
+    ("learning-rate", "default", (("lr = 1.0", "lr = 0.001"),)),
+    (
+        "gradient-accumulates",
+        "default",
+        (("lr = 1.0", "lr = 1.0\ndW1 = np.zeros((3, 4))"), (DW1, "dW1 = dW1 + x.T @ delta1")),
+    ),
+    (
+        "stale-forward",
+        "default",
+        (
+            ("lr = 1.0", "lr = 1.0\nz1 = x @ W1\na1 = sigmoid(z1)\nz2 = a1 @ W2\na2 = sigmoid(z2)"),
+            ("z1 = x @ W1", ""),
+            ("a1 = sigmoid(z1)", ""),
+            ("z2 = a1 @ W2", ""),
+            ("a2 = sigmoid(z2)", ""),
+        ),
+    ),
+    (
+        "stale-forward",
+        "default",
+        (("lr = 1.0", "lr = 1.0\nz1 = x @ W1\na1 = sigmoid(z1)"), ("z1 = x @ W1", ""), ("a1 = sigmoid(z1)", "")),
+    ),
+    ("stale-forward", "default", (("z1 = x @ W1", "rng.shuffle(y)\n    z1 = x @ W1"),)),
+    (
+        "stale-forward",
+        "default",
+        (("z1 = x @ W1", "xs = x[rng.permutation(4)]\n    z1 = xs @ W1"), (DW1, "dW1 = xs.T @ delta1")),
+    ),
+    ("softmax-axis", "classes", (("return e / e.sum(axis=1, keepdims=True)", "return e / e.sum()"),)),
+    (
+        "in-place-activation",
+        "default",
+        ((DELTA2, f"{DELTA2}\n    a1 *= 1 - a1"), (DELTA1, "delta1 = (delta2 @ W2.T) * a1")),
+    ),
+    (
+        "in-place-activation",
+        "default",
+        ((DELTA2, f"{DELTA2}\n    slope = a1\n    slope *= 1 - a1"), (DELTA1, "delta1 = (delta2 @ W2.T) * slope")),
+    ),
+    (
+        "in-place-activation",
+        "default",
+        ((DELTA2, "error = y\n    error -= a2\n    delta2 = (a2 - y) * (a2 * (1 - a2))"),),
+    ),
+    (
+        "integer-arrays",
+        "default",
+        (("W1 = rng.random((3, 4))", "W1 = rng.integers(-2, 3, (3, 4))"), (UPDATE1, INPLACE1)),
+    ),
+    (
+        "integer-arrays",
+        "default",
+        (("W2 = rng.random((4, 1))", "W2 = np.array([[1], [-1], [2], [-2]])"), (UPDATE2, "W2[...] = W2 - lr * dW2")),
+    ),
+)
+
+
+def diagnose(program: Program, iterations: int = 0) -> Report:
+    interpreter = Interpreter(program)
+    interpreter.start()
+    interpreter.run(iterations)
+    return check(interpreter)
+
+
+def from_edits(base: str, edits: tuple[Edit, ...]) -> Program:
+    return Program.parse(edited(mistakes.base(base), edits), base)
+
+
+def codes(report: Report) -> list[str]:
+    """The codes found, without the coincidence of 4 samples and 4 hidden units, which is there all the time."""
+    return [f.code for f in report.findings if f.code != "shape-coincidence"]
+
+
+@pytest.mark.parametrize("name", ["default", "forum"])
+@pytest.mark.parametrize("iterations", [0, 1, 12, 300])
+def test_the_built_in_programs_are_right(name: str, iterations: int) -> None:
+    report = diagnose(builtin.load(name), iterations)
+    assert [f.code for f in report.findings] == ["shape-coincidence"]
+    assert not report.failed
+    assert report.iteration == iterations
+    for parameter in report.parameters:
+        assert parameter.verdict == "descent"
+        assert parameter.factor == pytest.approx(1, abs=1e-6)
+        assert parameter.cosine == pytest.approx(1, abs=1e-9)
+        assert parameter.relative_error < 1e-6
+
+
+@pytest.mark.parametrize("path", CORRECT, ids=lambda path: path.stem)
+@pytest.mark.parametrize("iterations", [0, 1, 7])
+def test_right_programs_in_other_styles_have_no_errors(path: Path, iterations: int) -> None:
+    report = diagnose(Program.parse(path.read_text(), path.stem), iterations)
+    assert not [f for f in report.findings if f.severity == "error"]
+    assert not report.failed
+    assert report.parameters
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: m.code)
+def test_every_mistake_of_the_table_is_named(mistake: mistakes.Mistake) -> None:
+    report = diagnose(mistakes.program(mistake.code))
+    expected = [] if mistake.code == "shape-coincidence" else [mistake.code]
+    assert codes(report) == expected
+    assert report.failed == (mistake.code not in WARNINGS)
+
+
+@pytest.mark.parametrize(
+    ("code", "base", "edits"), VARIANTS, ids=[f"{i}-{code}" for i, (code, _, _) in enumerate(VARIANTS)]
+)
+def test_variants_of_the_mistakes_are_named(code: str, base: str, edits: tuple[Edit, ...]) -> None:
+    report = diagnose(from_edits(base, edits))
+    assert set(codes(report)) == {code}
+    assert report.failed == (code not in WARNINGS)
+
+
+CURED = [
+    m.code
+    for m in MISTAKES
+    if m.code
+    not in ("update-order", "parameter-not-updated", "stale-forward", "in-place-activation", "shape-coincidence")
+]
+
+
+@pytest.mark.parametrize("code", CURED)
+def test_applying_the_suggestion_cures(code: str) -> None:
+    program = mistakes.program(code)
+    for _ in range(3):
+        report = diagnose(program)
+        edits = [f.replacement for f in report.findings if f.replacement is not None and f.code == code]
+        if not edits:
+            break
+        lines = program.lines
+        for line, text in edits:
+            lines[line - 1] = text
+        program = Program.parse("\n".join(lines), code)
+    assert codes(report) == []
+    assert not report.failed
+
+
+@pytest.mark.parametrize(
+    ("code", "base", "edits"), VARIANTS, ids=[f"{i}-{code}" for i, (code, _, _) in enumerate(VARIANTS)]
+)
+def test_a_replacement_never_makes_it_worse(code: str, base: str, edits: tuple[Edit, ...]) -> None:
+    program = from_edits(base, edits)
+    report = diagnose(program)
+    lines = program.lines
+    replacements = [f.replacement for f in report.findings if f.replacement is not None and f.severity == "error"]
+    for line, text in replacements:
+        lines[line - 1] = text
+    if replacements:
+        assert not diagnose(Program.parse("\n".join(lines), code)).failed
+
+
+def test_naive_is_told_that_its_gradient_is_a_delta() -> None:
+    report = diagnose(builtin.load("naive"))
+    assert codes(report) == ["delta-for-gradient", "delta-for-gradient"]
+    first, second = report.findings[:2]
+    assert first.suggestion == "weight2 = weight2 + learningRate * np.dot(a1.T, dC_dw2)"
+    assert second.suggestion == "weight1 = weight1 + learningRate * np.dot(x.T, dC_dw1)"
+    assert "dC_dw2 is −1 × ∂C/∂z2" in first.message
+    assert first.replacement == (first.line, "    " + first.suggestion)
+    assert "np.dot(a1.T, dC_dw2)" in report.answer
+
+
+def test_the_suggestion_is_in_the_style_of_the_program() -> None:
+    report = diagnose(from_edits("default", ((UPDATE2, "W2 = W2 - lr * delta2"), (DW2, ""))))
+    assert report.findings[0].suggestion == "W2 = W2 - lr * (a1.T @ delta2)"
+
+
+def test_the_forum_gets_its_answer() -> None:
+    report = diagnose(builtin.load("forum"))
+    assert report.answer == (
+        "Your `dC_dw2` is −1 × ∂C/∂z2, not ∂C/∂weight2; `np.dot(a1.T, dC_dw2)` is −1 × ∂C/∂weight2; the two minus "
+        "signs cancel: `weight2 + learningRate * …` goes downhill (cosine 1.000 with −∂C/∂weight2)."
+    )
+
+
+def test_the_answer_is_measured() -> None:
+    flipped = from_edits(
+        "forum",
+        (
+            ("delta2 = y - a2", "delta2 = a2 - y"),
+            (FORUM2, FORUM2.replace("+", "-")),
+            (FORUM1, FORUM1.replace("+", "-")),
+        ),
+    )
+    report = diagnose(flipped)
+    assert not report.failed
+    assert "Your `dC_dw2` is ∂C/∂z2" in report.answer
+    assert "cancel" not in report.answer
+
+
+def test_default_has_nothing_to_answer() -> None:
+    assert diagnose(builtin.load("default")).answer == ""
+
+
+def test_every_backward_variable_gets_its_meaning() -> None:
+    meanings = {v.name: v.text() for v in diagnose(builtin.load("forum")).variables}
+    assert meanings == {
+        "delta2": "−1 × ∂C/∂a2",
+        "dC_dw2": "−1 × ∂C/∂z2",
+        "delta1": "−1 × ∂C/∂a1",
+        "dC_dw1": "−1 × ∂C/∂z1",
+    }
+    default = {v.name: v.text() for v in diagnose(builtin.load("default")).variables}
+    assert default == {"delta2": "∂C/∂z2", "dW2": "∂C/∂W2", "delta1": "∂C/∂z1", "dW1": "∂C/∂W1"}
+
+
+def test_a_pre_activation_without_a_name_is_shown_as_its_expression() -> None:
+    path = next(p for p in CORRECT if p.stem == "eleven_lines")
+    report = diagnose(Program.parse(path.read_text(), path.stem))
+    meanings = {v.name: v.text() for v in report.variables}
+    assert meanings["l2_delta"] == "−1 × ∂C/∂(np.dot(l1, syn1))"
+    assert report.cost.inferred
+    assert report.cost.expression == "0.5 * np.sum((l2 - y) ** 2)"
+
+
+def test_a_stated_cost_is_taken_as_stated() -> None:
+    cost = diagnose(builtin.load("default")).cost
+    assert (cost.name, cost.expression, cost.inferred) == ("loss", "0.5 * np.sum((a2 - y) ** 2)", False)
+    assert cost.value == pytest.approx(0.6642421413488204)
+
+
+def test_json_has_the_documented_fields() -> None:
+    for program in (builtin.load("naive"), mistakes.program("derivative-of-z"), mistakes.program("target-shape")):
+        report = diagnose(program)
+        data = json.loads(json.dumps(report.as_json(), allow_nan=False))
+        assert list(data) == ["iteration", "cost", "parameters", "variables", "findings"]
+        assert list(data["cost"]) == ["name", "expression", "value"]
+        assert all(list(p) == ["name", "verdict", "factor", "cosine", "relative_error"] for p in data["parameters"])
+        assert all(list(v) == ["name", "is", "factor", "relative_error"] for v in data["variables"])
+        fields = ["code", "severity", "line", "variable", "message", "suggestion"]
+        assert data["findings"]
+        assert all(list(f) == fields for f in data["findings"])
+
+
+def test_the_error_map_points_at_the_wrong_cells() -> None:
+    wrong = from_edits("default", ((DW2, f"{DW2}\n    dW2[2, 0] += 0.5"),))
+    report = diagnose(wrong)
+    error = next(p.error for p in report.parameters if p.name == "W2")
+    assert report.failed
+    assert error.shape == (4, 1)
+    assert not error.flags.writeable
+    assert error[2, 0] == pytest.approx(0.5)
+    assert np.delete(error, 2).max() < 1e-9
+
+
+RANDOM = """
+import numpy as np
+rng = np.random.default_rng(1)
+np.random.seed(5)
+x = np.random.randn(6, 3)
+y = x[:, :1] * 2
+W = rng.standard_normal((3, 1))
+same = W
+view = W[1:]
+log = []
+for i in range(50):
+    noise = 0.1 * np.random.randn(6, 3) + 0 * rng.random()
+    p = (x + noise) @ W
+    loss = np.mean((p - y) ** 2)
+    log.append(float(loss))
+    g = (x + noise).T @ (p - y) * 2 / 6
+    W -= 0.1 * g
+"""
+
+
+@pytest.mark.parametrize("iterations", [0, 3])
+def test_the_interpreter_is_left_as_it_was(iterations: int) -> None:
+    interpreter, untouched = Interpreter(Program.parse(RANDOM, "random")), Interpreter(Program.parse(RANDOM, "random"))
+    untouched.start()
+    untouched.run(iterations + 4)
+    expected = untouched.namespace
+    interpreter.start()
+    interpreter.run(iterations)
+    data = {n: v for n, v in interpreter.namespace.items() if n != "__builtins__"}
+    before = Checkpoint.take(interpreter.namespace)
+    assert not check(interpreter).failed
+    after = Checkpoint.take(interpreter.namespace)
+    assert set(after.data) == set(before.data)
+    assert all(interpreter.namespace[n] is v for n, v in data.items())
+    assert np.array_equal(after.data["W"], before.data["W"])
+    assert after.data["log"] == before.data["log"]
+    assert np.array_equal(after.legacy_random["state"]["key"], before.legacy_random["state"]["key"])
+    assert after.legacy_random["state"]["pos"] == before.legacy_random["state"]["pos"]
+    assert interpreter.namespace["same"] is interpreter.namespace["W"]
+    assert np.shares_memory(interpreter.namespace["view"], interpreter.namespace["W"])
+    assert interpreter.position == (iterations, 0)
+    interpreter.run(4)
+    assert interpreter.namespace["log"] == expected["log"]
+    assert np.array_equal(interpreter.namespace["W"], expected["W"])
+
+
+def test_functions_that_read_globals_see_the_copy() -> None:
+    source = (
+        builtin.source("default")
+        .replace("x @ W1", "first()")
+        .replace(
+            "rng = np.random.default_rng(1)", "def first():\n    return x @ W1\n\n\nrng = np.random.default_rng(1)"
+        )
+    )
+    interpreter = Interpreter(Program.parse(source, "globals"))
+    interpreter.start()
+    before = interpreter.namespace["W1"].copy()
+    check(interpreter)
+    assert np.array_equal(interpreter.namespace["W1"], before)
+
+
+def test_nothing_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    source = builtin.source("default") + "    print('cost', loss)\n"
+    diagnose(Program.parse(source, "printing"))
+    assert capsys.readouterr().out == ""
+
+
+def test_large_arrays_are_sampled_and_the_report_says_so() -> None:
+    source = builtin.source("default").replace("rng.random((3, 4))", "rng.standard_normal((3, 900))")
+    source = source.replace("rng.random((4, 1))", "rng.standard_normal((900, 1)) / 30")
+    interpreter = Interpreter(Program.parse(source, "wide"))
+    interpreter.start()
+    report = check(interpreter, budget=50)
+    assert not report.failed
+    assert "50 of 2700 cells of W1" in report.sampled
+    error = next(p.error for p in report.parameters if p.name == "W1")
+    assert np.isfinite(error).sum() == 50
+    wrong = Program.parse(source.replace("W1 - lr * dW1", "W1 + lr * dW1"), "wide")
+    interpreter = Interpreter(wrong)
+    interpreter.start()
+    assert codes(check(interpreter, budget=50)) == ["sign"]
+
+
+def test_small_programs_are_not_sampled() -> None:
+    assert diagnose(builtin.load("default")).sampled == ""
+
+
+def test_a_program_without_parameters_is_refused() -> None:
+    with pytest.raises(NothingToCheck, match="no parameters"):
+        diagnose(Program.parse("x = 1.0\nfor i in range(3):\n    x = x * 2\n", "none"))
+
+
+def test_an_error_of_the_forward_pass_is_the_programs() -> None:
+    with pytest.raises(ProgramFailed):
+        diagnose(from_edits("default", (("z2 = a1 @ W2", "z2 = a1 @ W1"),)))
+
+
+def test_a_check_in_the_middle_of_an_iteration_is_refused() -> None:
+    interpreter = Interpreter(builtin.load("default"))
+    interpreter.start()
+    interpreter.step()
+    with pytest.raises(RuntimeError):
+        check(interpreter)
+
+
+def test_an_unknown_error_is_still_an_error() -> None:
+    report = diagnose(from_edits("default", ((UPDATE1, "W1 = W1 - lr * dW1 - nowhere"),)))
+    assert report.failed
+    assert any("nowhere" in f.message for f in report.findings)
+
+
+def test_a_mistake_without_a_name_is_still_found() -> None:
+    report = diagnose(from_edits("default", ((DW1, "dW1 = x.T @ np.sin(3 * delta1 + 1)"),)))
+    assert report.failed
+    assert codes(report) == ["not-a-gradient"]
+
+
+def test_mistakes_in_two_layers_are_both_named() -> None:
+    report = diagnose(from_edits("default", ((DW2, "dW2 = a1 @ delta2"), (DELTA1, "delta1 = delta2 @ W2.T"))))
+    assert set(codes(report)) == {"missing-transpose", "missing-hidden-derivative"}
+
+
+def test_a_mistake_upstream_hides_what_follows_from_it() -> None:
+    report = diagnose(from_edits("default", ((DELTA2, "delta2 = a2 - y"),)))
+    wrong = [p.name for p in report.parameters if p.verdict != "descent"]
+    assert wrong == ["W1", "W2"]
+    assert [(f.code, f.variable) for f in report.findings if f.severity == "error"] == [
+        ("missing-output-derivative", "delta2")
+    ]
+
+
+def test_the_default_program_is_checked_quickly() -> None:
+    interpreter = Interpreter(builtin.load("default"))
+    interpreter.start()
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        check(interpreter)
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.5, "measured 0.02 s; the limit is wide for slow machines"
+
+
+def test_every_edit_names_one_line() -> None:
+    with pytest.raises(ValueError, match="not one line"):
+        edited("a = 1\n", (("b = 2", "b = 3"),))
+    with pytest.raises(KeyError):
+        mistakes.program("no-such-mistake")
+    assert len({m.code for m in MISTAKES}) == len(MISTAKES)
