@@ -10,11 +10,11 @@ from types import MappingProxyType
 import numpy as np
 
 from nntui_core import rewrites
+from nntui_core.case import Case, Fault, written
 from nntui_core.conditions import line_edit
 from nntui_core.findings import DESCENT, ERROR, Finding, scaled
 from nntui_core.gradients import Derivative, Fit, match
 from nntui_core.program import Phase
-from nntui_core.repair import Case, Fault, written
 from nntui_core.rewrites import Line
 from nntui_core.trace import Step, Trace
 from nntui_core.updates import Update
@@ -23,20 +23,29 @@ from nntui_core.values import Array
 MESSAGES: Mapping[str, str] = MappingProxyType(
     {
         "sign": "{variable} has the wrong sign: {is_}, so that the update goes uphill",
-        "delta-for-gradient": "a delta stands where a gradient belongs: {read}; {should} is its product with the activations below",
+        "delta-for-gradient": "a delta stands where a gradient belongs: {read}; {should} is its product with the "
+        "activations below",
         "missing-transpose": "{variable} should be {should}: an operand is not transposed as the product needs it",
         "elementwise-product": "{variable} should be {should}: `*` and a matrix product are confused",
         "wrong-activation": "{variable} should be {should}: it reads the values of another layer",
-        "derivative-of-z": "{variable} should be {should}: the derivative of the activation is written for an activation a and given a pre-activation z",
-        "derivative-twice": "{variable} should be {should}: the activation function, or its derivative, is applied once too often",
-        "missing-hidden-derivative": "{variable} should be {should}: the derivative of the hidden layer's activation is missing",
-        "missing-output-derivative": "{variable} should be {should}: {is_}; the derivative of the output's activation is missing",
+        "derivative-of-z": "{variable} should be {should}: the derivative of the activation is written for an "
+        "activation a and given a pre-activation z",
+        "derivative-twice": "{variable} should be {should}: the activation function, or its derivative, is applied "
+        "once too often",
+        "missing-hidden-derivative": "{variable} should be {should}: the derivative of the hidden layer's activation "
+        "is missing",
+        "missing-output-derivative": "{variable} should be {should}: {is_}; the derivative of the output's activation "
+        "is missing",
         "error-for-delta": "{variable} should be {should}: the raw error is sent back instead of the delta",
-        "update-order": "{variable} should be {should}: the line is right, but it reads weights that have been updated already",
-        "error-distorted": "{variable} should be {should}: an absolute value or a power takes the error's sign or size away",
-        "scale": "{variable} has a constant factor: the update is {factor} times what the cost asks for, in every element",
+        "update-order": "{variable} should be {should}: the line is right, but it reads weights that have been "
+        "updated already",
+        "error-distorted": "{variable} should be {should}: an absolute value or a power takes the error's sign or "
+        "size away",
+        "scale": "{variable} has a constant factor: the update is {factor} times what the cost asks for, in every "
+        "element",
         "bias-not-summed": "{variable} should be {should}: one row for each sample, not summed over the samples",
-        "in-place-activation": "{variable} should be {should}: the line is right, but the activation that it reads has been written into",
+        "in-place-activation": "{variable} should be {should}: the line is right, but the values that it reads have "
+        "been written into",
         "not-a-gradient": "{variable} should be {should}, and {is_}",
     }
 )
@@ -139,13 +148,11 @@ def _about(case: Case, k: int, step: Step, update: Update, findings: tuple[Findi
         parts.append(f"Your `{name}` is {scaled(fitted.factor, derivative.label)}, not ∂C/∂{update.name}")
     if product is not None:
         parts.append(f"`{product[0]}` is {scaled(product[1], gradient.label)}")
-    parts.append(_direction(case, k, step, update, product, findings))
+    parts.append(_direction(step, update, product, findings))
     return "; ".join(parts) + "."
 
 
 def _direction(
-    case: Case,
-    k: int,
     step: Step,
     update: Update,
     product: tuple[str, float] | None,

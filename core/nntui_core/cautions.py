@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from nntui_core.conditions import Observed, setup_edit
+from nntui_core.case import Case
+from nntui_core.conditions import Observed, fresh_weights, setup_edit
 from nntui_core.findings import WARNING, Finding
-from nntui_core.repair import Case
 from nntui_core.trace import run_step
 from nntui_core.updates import judge
 from nntui_core.values import Array
@@ -76,9 +76,7 @@ def _weights_into(case: Case, z: str) -> str | None:
 def _start(case: Case, name: str, message: str) -> Finding:
     value = case.trace.start[name]
     inputs = max(1, value.shape[0])
-    generator = next((n for n, v in case.trace.start.items() if isinstance(v, np.random.Generator)), None)
-    shape = ", ".join(map(str, value.shape))
-    drawn = f"{generator}.standard_normal(({shape}))" if generator else f"np.random.randn({shape})"
+    drawn = fresh_weights(case, value.shape)
     text, replacement = setup_edit(case.trace.program, name, lambda _: f"{drawn} / np.sqrt({inputs})")
     line = replacement[0] if replacement else None
     return Finding(
@@ -99,7 +97,7 @@ def _saturates(case: Case, k: int, z: str, a: str, value: Array) -> bool:
         h = 1e-4
         slope = np.abs(at(value + h) - at(value - h)) / (2 * h)
         steepest = np.max(np.abs(at(np.full(value.shape, h)) - at(np.full(value.shape, -h)))) / (2 * h)
-    except Exception:  # noqa: BLE001 - the statement does not take such numbers
+    except Exception:  # noqa: BLE001 - the program does not take such numbers
         return False
     return bool(np.all(np.abs(ends) <= 2) and steepest > 0 and np.median(slope) < SATURATED * steepest)
 
@@ -147,7 +145,7 @@ def _cost_at(case: Case, values: dict[str, Array]) -> float:
             environment = {**environment, **_data(case, k)}
             environment = dict(run_step(positions[k], environment, functions))
         return float(np.sum(environment[case.objective.name]))
-    except Exception:  # noqa: BLE001 - the program does not take such weights
+    except Exception:  # noqa: BLE001 - the program does not take such numbers
         return float("nan")
 
 

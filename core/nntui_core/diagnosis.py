@@ -6,15 +6,16 @@ numbers in (`nntui_core.repair`), and what no line shows is tested by itself (`n
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from nntui_core import cautions, conditions
+from nntui_core import carried, cautions, conditions
 from nntui_core.answers import answer, finding_of
-from nntui_core.conditions import DECISIVE, Observed, setup_edit
+from nntui_core.case import Case, Fault
+from nntui_core.conditions import Observed, setup_edit
 from nntui_core.failure import ProgramFailed
 from nntui_core.findings import (
     ERROR,
@@ -30,7 +31,7 @@ from nntui_core.interpreter import Interpreter
 from nntui_core.measure import BUDGET, NothingToCheck, backward_values, buffers_of, measure
 from nntui_core.objective import Layout, layout
 from nntui_core.program import Phase, Program, ProgramSyntaxError
-from nntui_core.repair import Case, Fault, faults
+from nntui_core.repair import faults
 from nntui_core.trace import Scratch, Trace, record
 from nntui_core.updates import Update, judge, spread
 
@@ -43,6 +44,20 @@ __all__ = [
     "VariableMeaning",
     "check",
 ]
+
+CONDITIONS: Sequence[Callable[[Observed], Iterator[Finding]]] = (
+    conditions.target_shape,
+    conditions.softmax_axis,
+    conditions.shuffled,
+    conditions.spoilt_data,
+    conditions.symmetric_start,
+    carried.accumulates,
+    carried.not_updated,
+)
+"""The tests of what no single line shows, in the order in which they are made."""
+
+DECISIVE = frozenset({"target-shape", "softmax-axis"})
+"""Mistakes after which the lines of the backward pass are not judged: they are not what is wrong."""
 
 AHEAD = 3
 """Iterations that are watched for what shows only later."""
@@ -59,12 +74,12 @@ def check(interpreter: Interpreter, *, budget: int = BUDGET) -> Report:
         ProgramFailed: the program raises before it has computed its cost.
         RuntimeError: the interpreter stands in the middle of an iteration.
     """
-    random = np.random.get_state(legacy=False)  # noqa: NPY002 - a learner's np.random.seed lives there
+    random = np.random.get_state(legacy=False)
     try:
         with np.errstate(all="ignore"):
             return _check(interpreter, budget)
     finally:
-        np.random.set_state(random)  # noqa: NPY002
+        np.random.set_state(random)
 
 
 def _check(interpreter: Interpreter, budget: int) -> Report:
@@ -118,7 +133,7 @@ def _measured(start: Trace, live: Trace, plan: Layout, buffers: Sequence[str], b
 
 def _judged(seen: Observed, integers: Sequence[str]) -> list[Finding]:
     """Return the errors: first what makes judging the lines pointless, then conditions and lines."""
-    conditional = [finding for test in conditions.CONDITIONS for finding in test(seen)]
+    conditional = [finding for test in CONDITIONS for finding in test(seen)]
     decisive = [finding for finding in conditional if finding.code in DECISIVE]
     if decisive:
         return decisive[:1]
@@ -265,7 +280,7 @@ def _report(interpreter: Interpreter, seen: Observed, findings: tuple[Finding, .
         _verdict(case.gradients[name], replace(update, verdict=NOT_UPDATED) if name in truncated else update)
         for name, update in updates.items()
     ]
-    fixed = [d for _, d in conditions.fixed_parameters(seen)]
+    fixed = [d for _, d in carried.fixed_parameters(seen)]
     parameters += [_fixed(derivative) for derivative in fixed]
     last = {name: value for _, name, value in backward_values(case.trace, case.plan)}
     derivatives = (*case.derivatives, *fixed)

@@ -83,6 +83,9 @@ class CodeLine:
     target: str = ""
     shape: str = ""
     meaning: str = ""
+    wrong: bool = False
+    """Whether a check found an error on this line."""
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,47 @@ class Origin:
 
     cell: Cell
     sources: tuple[Cell, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a parameter's update compares with −γ·∂C/∂W.
+
+    `error` is |−ΔW/γ − ∂C/∂W| as a share of the greatest |∂C/∂W|, rows of at most 16×16 cells; nan where it was not
+    measured.
+    """
+
+    name: str
+    verdict: str
+    factor: float
+    cosine: float
+    relative_error: float
+    error: tuple[tuple[float, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding of a check; `replacement` is (line, new text) where one edited line is the cure."""
+
+    code: str
+    severity: str
+    line: int | None
+    message: str
+    suggestion: str | None = None
+    replacement: tuple[int, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """The result of a check."""
+
+    iteration: int
+    cost: str
+    verdicts: tuple[Verdict, ...]
+    findings: tuple[Found, ...]
+    sampled: str
+    answer: str
+    failed: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class Objective:
         return tuple(found)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Derivative:
     """∂C/∂v for a variable v as it was after step `position` (−1: at the start of the iteration).
 

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntui_core import rewrites
+from nntui_core.case import Case
 from nntui_core.gradients import Derivative, Objective, differentiate, match
 from nntui_core.objective import Layout, stated, usual
-from nntui_core.program import Phase
-from nntui_core.repair import Case
-from nntui_core.rewrites import Surroundings
+from nntui_core.program import Phase, Program
+from nntui_core.rewrites import Line, Surroundings
 from nntui_core.trace import Step, Trace
 from nntui_core.updates import judge, rate_of
 from nntui_core.values import Array
@@ -25,7 +25,7 @@ FEWEST = 8
 SEED = 0
 
 
-class NothingToCheck(ValueError):
+class NothingToCheck(ValueError):  # noqa: N818 - it is the program that lacks something
     """The program has no parameters, or no cost can be found: there is no gradient to compare with."""
 
 
@@ -165,8 +165,8 @@ def samples(trace: Trace, plan: Layout) -> int:
     shape = np.shape(target)
     if len(shape) == 2 and shapes and len(shapes[0]) == 2:
         rows = shapes[0][0] == shape[0]
-        return shape[0] if rows else shape[1]
-    return shape[0]
+        return int(shape[0] if rows else shape[1])
+    return int(shape[0])
 
 
 def _surroundings(
@@ -198,7 +198,37 @@ def _surroundings(
         errors=errors,
         product=rewrites.style(program),
     )
-    return replace(around, slopes=rewrites.slopes(program, indices, around))
+    return replace(around, slopes=_slopes(program, indices, around))
+
+
+def _slopes(program: Program, backward: Sequence[int], around: Surroundings) -> tuple[tuple[str, str], ...]:
+    """Return the σ′ that the program could use: those that it writes somewhere, for each of its forward variables.
+
+    They are (forward variable, text): the factors of its backward lines that read one forward variable and nothing
+    else of its own, with that variable replaced; then the usual ones.
+    """
+    forward = set(around.forward)
+    patterns: dict[str, None] = {}
+    for index in backward:
+        line = Line.of(program.body[index].text, around)
+        for part in line.parts():
+            for factor in rewrites.elementwise(part) or ():
+                names = {n.id for n in ast.walk(factor) if isinstance(n, ast.Name)} - program.functions
+                if len(names) == 1 and names <= forward and not isinstance(factor, ast.Name):
+                    patterns[_pattern(line.source(factor), names.pop())] = None
+    patterns |= dict.fromkeys(("{v} * (1 - {v})", "1 - {v} ** 2", "({v} > 0)"))
+    return tuple((v, pattern.format(v=v)) for pattern in patterns for v in around.forward)
+
+
+def _pattern(text: str, name: str) -> str:
+    """Return an expression with a place `{v}` for each mention of a name."""
+    raw = text.replace("{", "{{").replace("}", "}}")
+    tree = ast.parse(raw, mode="eval")
+    spots = sorted((n.col_offset for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == name), reverse=True)
+    data = raw.encode()
+    for spot in spots:
+        data = data[:spot] + b"{v}" + data[spot + len(name.encode()) :]
+    return data.decode()
 
 
 def buffers_of(trace: Trace, plan: Layout) -> tuple[str, ...]:

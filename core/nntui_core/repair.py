@@ -5,65 +5,28 @@ backward line wrote is replaced by a true derivative and the rest is run again. 
 most updates right is the one to blame, the earliest where several do; what comes after it was only misled. Then the
 small edits of `nntui_core.rewrites` are tried on that line until one computes the right numbers by itself.
 
-Two mistakes leave every direction right: a sign and a constant factor. They are looked for last, at the first line
-where the sign or the factor comes in.
+Two mistakes leave every direction right: a sign and a constant factor. They are looked for last
+(`nntui_core.factors`).
 """
 
-import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from nntui_core import rewrites
-from nntui_core.gradients import Derivative, Fit, Objective, fit, is_unit, match
-from nntui_core.objective import Layout
+from nntui_core.case import Case, Fault, surroundings_at, written
+from nntui_core.factors import wrong_factor
+from nntui_core.gradients import Derivative, Fit, fit, is_unit, match
 from nntui_core.program import Phase
-from nntui_core.rewrites import Line, Rewrite, Surroundings
+from nntui_core.rewrites import Line, Rewrite
 from nntui_core.trace import Environment, Step, Trace, run_code
-from nntui_core.updates import Update, judge
+from nntui_core.updates import Update
 
 UNEXPLAINED = "not-a-gradient"
 MOST = 8
 TRIED = 6
-
-
-@dataclass(frozen=True)
-class Case:
-    """A traced iteration with its true derivatives: of every parameter, and of every forward variable, in order."""
-
-    trace: Trace
-    objective: Objective
-    plan: Layout
-    gradients: Mapping[str, Derivative]
-    forward: tuple[Derivative, ...]
-    rate: float | None
-    buffers: tuple[str, ...]
-    around: Surroundings
-    samples: int
-
-    @property
-    def derivatives(self) -> tuple[Derivative, ...]:
-        """All derivatives."""
-        return (*self.gradients.values(), *self.forward)
-
-    def judged(self, trace: Trace) -> dict[str, Update]:
-        """Return the verdicts on the updates of a repaired trace."""
-        return judge(trace, self.gradients, self.rate, self.buffers)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A wrong line: step `k` wrote `variable`. `should_be` is what it ought to have been; `text` the cured statement."""
-
-    code: str
-    k: int
-    variable: str
-    should_be: Derivative | None
-    text: str | None
-    healed: Trace
-    factor: float = 1.0
 
 
 def faults(case: Case) -> tuple[list[Fault], dict[str, Update]]:
@@ -75,17 +38,14 @@ def faults(case: Case) -> tuple[list[Fault], dict[str, Update]]:
         if all(update.right for update in updates.values()):
             break
         wrong = [u.name for u in updates.values() if not u.proportional]
-        fault = _structural(case, trace, updates) if wrong else _factor(case, trace, updates)
+        fault = _structural(case, trace, updates) if wrong else wrong_factor(case, trace, updates)
         if fault is None:
-            fault = _factor(case, trace, updates) if wrong else None
+            fault = wrong_factor(case, trace, updates) if wrong else None
         if fault is None:
             break
         found.append(fault)
         trace = fault.healed
     return found, case.judged(trace)
-
-
-# --- a wrong direction -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -116,8 +76,8 @@ def _structural(case: Case, trace: Trace, updates: Mapping[str, Update]) -> Faul
 def _candidates(case: Case, trace: Trace, updates: Mapping[str, Update]) -> Iterator[_Candidate]:
     """Yield the replacements that make more updates right than they make wrong."""
     good = {name for name, update in updates.items() if update.proportional}
-    for k, step, name in _suspects(case, trace):
-        for category, target, value in _replacements(case, trace, k, step, name):
+    for k, _, name in _suspects(case, trace):
+        for category, target, value in _replacements(case, trace, k, name):
             healed = trace.with_outcome(k, {name: value})
             now = {n for n, update in case.judged(healed).items() if update.proportional}
             gain = len(now - good) - 2 * len(good - now)
@@ -142,7 +102,7 @@ def _suspects(case: Case, trace: Trace) -> Iterator[tuple[int, Step, str]]:
             yield k, step, name
 
 
-def _replacements(case: Case, trace: Trace, k: int, step: Step, name: str) -> Iterator[tuple[int, Derivative, Any]]:
+def _replacements(case: Case, trace: Trace, k: int, name: str) -> Iterator[tuple[int, Derivative, Any]]:
     """Yield what may be put in the place of a step's value: (category, derivative, value)."""
     if name in case.gradients:
         gradient = case.gradients[name]
@@ -170,7 +130,7 @@ def _may_become(
     if meaning[0] is target or meaning[0] not in case.forward:
         return False
     if target in case.forward:
-        return np.shape(value) == target.value.shape
+        return bool(np.shape(value) == target.value.shape)
     read = [trace.environments[k].get(n) for n in trace.steps[k].reads if n in surroundings_at(case, trace, k).backward]
     meanings = [match(v, case.derivatives) for v in read if isinstance(v, np.ndarray)]
     return any(m is not None and m[0] is meaning[0] for m in meanings)
@@ -188,11 +148,6 @@ def _spoils(case: Case, before: Trace, after: Trace, k: int) -> bool:
             if is_old and not is_new:
                 return True
     return False
-
-
-def written(trace: Trace, k: int, name: str) -> Any:
-    """Return what step k wrote, None where it raised."""
-    return trace.environments[k + 1].get(name) if k + 1 < len(trace.environments) else None
 
 
 def _any_healing(case: Case, trace: Trace) -> Fault | None:
@@ -244,8 +199,9 @@ def heal(case: Case, trace: Trace, candidate: _Candidate) -> Fault | None:
 def _exchange(case: Case, trace: Trace, k: int, rewrite: Rewrite) -> str:
     """Name the mistake of reading one backward variable for another: a delta for the gradient made from it."""
     old, new = (trace.environments[k].get(name) for name in rewrite.exchanged or ("", ""))
-    is_old = match(old, case.derivatives) if isinstance(old, np.ndarray) else None
-    is_new = match(new, case.derivatives) if isinstance(new, np.ndarray) else None
+    if not isinstance(old, np.ndarray) or not isinstance(new, np.ndarray):
+        return UNEXPLAINED
+    is_old, is_new = match(old, case.derivatives), match(new, case.derivatives)
     if is_old is None or is_new is None or is_old[0] not in case.forward or is_new[0] in case.forward:
         return UNEXPLAINED
     sums = [np.sum(old, axis=axis) for axis in range(np.ndim(old))]
@@ -316,105 +272,3 @@ def _with_sign(
 
 def _right(case: Case, trace: Trace) -> int:
     return sum(update.right for update in case.judged(trace).values())
-
-
-def surroundings_at(case: Case, trace: Trace, k: int) -> Surroundings:
-    """Return the surroundings with the backward variables that are there before step k."""
-    before = {name for step in trace.steps[:k] for name in step.writes}
-    names = tuple(n for n in case.around.backward if n in before)
-    return replace(case.around, backward=names)
-
-
-# --- a wrong sign or factor ------------------------------------------------------------------------------------
-
-
-def _factor(case: Case, trace: Trace, updates: Mapping[str, Update]) -> Fault | None:
-    """Return the line where a wrong sign comes in, or else a wrong constant factor."""
-    exact = [u for u in updates.values() if u.fit.exact]
-    negative = [u for u in exact if u.fit.factor < 0]
-    if negative:
-        return _correct(case, trace, [u.name for u in negative], -1.0, "sign")
-    scaled = [u for u in exact if abs(u.fit.factor - 1) > 1e-4]
-    if not scaled or case.objective.cost.inferred:
-        return None
-    factor = scaled[0].fit.factor
-    same = [u.name for u in scaled if abs(u.fit.factor / factor - 1) < 1e-4]
-    return _correct(case, trace, same, factor, "scale")
-
-
-def _correct(case: Case, trace: Trace, wrong: Sequence[str], factor: float, code: str) -> Fault | None:
-    """Divide the first suitable line by the factor: where it comes in, else where the updates are."""
-    options = list(_divisible(case, trace, wrong, factor))
-    entering = [option for option in options if option[0]]
-    updates = [o for o in options if o[2] in case.gradients]
-    chosen = entering or ([] if len(wrong) > 1 else updates) or options
-    for _, k, name, healed in chosen:
-        text = _divided(case, trace, k, name, factor, code)
-        if text is not None:
-            target = match(written(trace, k, name), case.derivatives)
-            should_be = case.gradients.get(name) or (target[0] if target else None)
-            return Fault(code, k, name, should_be, text, healed, factor)
-    if chosen:
-        _, k, name, healed = chosen[0]
-        return Fault(code, k, name, case.gradients.get(name), None, healed, factor)
-    return None
-
-
-def _divisible(case: Case, trace: Trace, wrong: Sequence[str], factor: float) -> Iterator[tuple[bool, int, str, Trace]]:
-    """Yield (whether the factor comes in here, step, name, repaired trace), those that cure the most first."""
-    before = case.judged(trace)
-    found: list[tuple[int, bool, int, str, Trace]] = []
-    for k, step in enumerate(trace.steps[: len(trace.environments) - 1]):
-        phase = case.plan.phase(step.statement)
-        if step.code is None or phase not in (Phase.BACKWARD, Phase.UPDATE):
-            continue
-        for name in step.writes:
-            value = written(trace, k, name)
-            if name in case.gradients:
-                if name not in wrong:
-                    continue
-                start = np.asarray(trace.start[name], dtype=float)
-                divided: Any = start + (np.asarray(value, dtype=float) - start) / factor
-            elif isinstance(value, np.ndarray | np.floating):
-                divided = value / factor
-            else:
-                continue
-            healed = trace.with_outcome(k, {name: divided})
-            after = case.judged(healed)
-            cured = sum(after[n].right for n in wrong)
-            if cured and not any(before[n].right and not after[n].right for n in before):
-                found.append((cured, _enters(case, trace, k, step, value, factor), k, name, healed))
-    most = max((f[0] for f in found), default=0)
-    yield from (f[1:] for f in found if f[0] == most)
-
-
-def _enters(case: Case, trace: Trace, k: int, step: Step, value: Any, factor: float) -> bool:
-    """Tell whether a line's value has the factor (or sign) and none of the backward variables that it reads has."""
-
-    def has(array: Any) -> bool:
-        found = match(array, case.derivatives)
-        if found is None:
-            return False
-        return found[1].factor < 0 if factor < 0 else abs(found[1].factor / factor - 1) < 1e-4
-
-    reads = [n for n in step.reads if n in surroundings_at(case, trace, k).backward]
-    return has(value) and not any(has(trace.environments[k][n]) for n in reads)
-
-
-def _divided(case: Case, trace: Trace, k: int, name: str, factor: float, code: str) -> str | None:
-    """Return the statement with an edit that divides its value (an update: its step) by the factor."""
-    line = Line.of(trace.steps[k].statement.text, case.around)
-    edits: Iterable[Rewrite] = rewrites.signs(line) if code == "sign" else rewrites.scales(line, factor, case.samples)
-    value = np.asarray(written(trace, k, name), dtype=float)
-    start = np.asarray(trace.start[name], dtype=float) if name in case.gradients else 0.0
-    wanted = start + (value - start) / factor
-    for edit in edits:
-        try:
-            compiled = compile(ast.parse(edit.text), "<edit>", "exec")
-            after = run_code(compiled, trace.steps[k], trace.environments[k], dict(trace.functions))
-        except Exception:  # noqa: BLE001 - an edited line may raise anything
-            continue
-        result = after[name]
-        if np.shape(result) == np.shape(wanted) and np.allclose(result, wanted, rtol=1e-9, atol=1e-12):
-            return edit.text
-    return None

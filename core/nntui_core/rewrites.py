@@ -7,7 +7,7 @@ mistake and is the cure, in the learner's own names and style (see `nntui_core.r
 """
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from nntui_core import dataflow
@@ -161,7 +161,8 @@ def _operand(text: str) -> str:
     return f"({text})" if isinstance(tree, ast.BinOp | ast.UnaryOp) else text
 
 
-def _elementwise(node: ast.AST) -> tuple[ast.expr, ast.expr] | None:
+def elementwise(node: ast.AST) -> tuple[ast.expr, ast.expr] | None:
+    """Return the operands of an elementwise product, `a * b` or `np.multiply(a, b)`."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
         return node.left, node.right
     named = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "multiply"
@@ -199,7 +200,7 @@ def whole_transposes(line: Line) -> Iterator[Rewrite]:
 def matrix_products(line: Line) -> Iterator[Rewrite]:
     """Turn `*` into a matrix product, and a matrix product into `*`."""
     for node in line.terms():
-        pair, found = _elementwise(node), product_of(node)
+        pair, found = elementwise(node), product_of(node)
         if pair is not None:
             for one, other in _orders(line.source(pair[0]), line.source(pair[1])):
                 new = product_text(line.around.product, one, other)
@@ -308,7 +309,7 @@ def extra_slopes(line: Line) -> Iterator[Rewrite]:
 def without_factors(line: Line) -> Iterator[Rewrite]:
     """Take away one factor, or a function of one argument."""
     for node in line.terms():
-        pair = _elementwise(node)
+        pair = elementwise(node)
         for kept in pair or ():
             yield Rewrite("derivative-twice", line.replaced((node, line.source(kept))))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:
@@ -381,33 +382,3 @@ REWRITES: tuple[Callable[[Line], Iterator[Rewrite]], ...] = (
     without_factors,
 )
 """The edits, in the order in which they are tried; `signs` may be added to any of them."""
-
-
-def slopes(program: Program, backward: Sequence[int], around: Surroundings) -> tuple[tuple[str, str], ...]:
-    """Return the σ′ that the program could use: those that it writes somewhere, for each of its forward variables.
-
-    They are (forward variable, text): the factors of its backward lines that read one forward variable and nothing
-    else of its own, with that variable replaced; then the usual ones.
-    """
-    forward = set(around.forward)
-    patterns: dict[str, None] = {}
-    for index in backward:
-        line = Line.of(program.body[index].text, around)
-        for part in line.parts():
-            for factor in _elementwise(part) or ():
-                names = {n.id for n in ast.walk(factor) if isinstance(n, ast.Name)} - program.functions
-                if len(names) == 1 and names <= forward and not isinstance(factor, ast.Name):
-                    patterns[_pattern(line.source(factor), names.pop())] = None
-    patterns |= dict.fromkeys(("{v} * (1 - {v})", "1 - {v} ** 2", "({v} > 0)"))
-    return tuple((v, pattern.format(v=v)) for pattern in patterns for v in around.forward)
-
-
-def _pattern(text: str, name: str) -> str:
-    """Return an expression with a place `{v}` for each mention of a name."""
-    raw = text.replace("{", "{{").replace("}", "}}")
-    tree = ast.parse(raw, mode="eval")
-    spots = sorted((n.col_offset for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == name), reverse=True)
-    data = raw.encode()
-    for spot in spots:
-        data = data[:spot] + b"{v}" + data[spot + len(name.encode()) :]
-    return data.decode()

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from nntui_core import edits
 from nntui_core.curve import LossCurve
+from nntui_core.diagnosis import NothingToCheck, Report, check
+from nntui_core.failure import ProgramFailed
 from nntui_core.history import Event, ProgramChange, RateChange
 from nntui_core.interpreter import Position
 from nntui_core.program import Program
@@ -74,6 +76,11 @@ class Session(Timeline):
     def seed(self) -> int | None:
         """The seed of the program's random generator, None where its setup has none."""
         return edits.seed_of(self.program)
+
+    @property
+    def size(self) -> int:
+        """How many numbers the program's variables hold, as far as their shapes are known."""
+        return sum(math.prod(shape) for shape in self.shapes.values())
 
     def mark_nothing(self) -> None:
         """Take what is seen now as nothing new: after a run, every number has changed."""
@@ -158,6 +165,28 @@ class Session(Timeline):
         self._begin_back()
         iteration, tick = self.position
         self.goto(Position(iteration if tick else iteration - 1, 0))
+
+    def check(self) -> Report:
+        """Check the gradients of the present iteration, from its start; the session stays where it stands.
+
+        Raises:
+            Refused: there is nothing to check.
+        """
+        iteration, tick = self.position
+        program = self.program
+
+        def from_the_start() -> Report:
+            self.interpreter.adopt(program, 0)  # also where a line was edited later in this iteration
+            return check(self.interpreter)
+
+        try:
+            if tick or self.failure is not None or self.ended:
+                return self.visit(Position(iteration, 0), from_the_start)
+            return check(self.interpreter)
+        except NothingToCheck as reason:
+            raise Refused(str(reason)) from None
+        except ProgramFailed as error:
+            raise Refused(str(error)) from None
 
     # --- changes ---------------------------------------------------------------------------------------------------
 
@@ -271,3 +300,15 @@ class Session(Timeline):
         if rate is not None and rate != self.rate:
             self.set_rate(rate)
         self.state_before = self.state
+
+
+def opened(program: Program, former: Session | None) -> Session:
+    """Start a session on a program; the curve of a former session stays as a ghost.
+
+    Raises:
+        ProgramFailed: the program's setup failed; the former session is as it was.
+    """
+    session = Session(program)
+    if former is not None and former.curve.count:
+        session.ghost = Ghost(former.curve, former.program.name)
+    return session

@@ -7,9 +7,9 @@ the same bit for bit, however it is reached.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from nntui_core.history import History
 from nntui_core.interpreter import Interpreter, LoopOver, Position, RunFailed
 from nntui_core.program import Program, Statement
 from nntui_core.values import EMPTY, State, is_data, keep
+
+Seen = TypeVar("Seen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,19 +252,29 @@ class Timeline:
 
         For an iteration that is not in the trace, the session goes back, looks, and returns to where it stands.
         """
-        here = self.position
-        known = here.iteration - 1 <= iteration or (self.trace and self.trace[0].position.iteration <= iteration)
+        known = self.position.iteration - 1 <= iteration or (
+            self.trace and self.trace[0].position.iteration <= iteration
+        )
         if known:
-            return [executed for executed in self.trace if executed.position.iteration == iteration]
-        failed, ended, marked = self.failure is not None, self.ended, self.state_before
-        self.goto(Position(iteration + 1, 0))
-        found = [executed for executed in self.trace if executed.position.iteration == iteration]
-        self.goto(here)
-        if failed:
-            self.execute()
-        self.interpreter.ended = ended
-        self.state_before = marked
-        return found
+            return self._traced(iteration)
+        return self.visit(Position(iteration + 1, 0), lambda: self._traced(iteration))
+
+    def _traced(self, iteration: int) -> list[Executed]:
+        return [executed for executed in self.trace if executed.position.iteration == iteration]
+
+    def visit(self, goal: Position, look: Callable[[], Seen]) -> Seen:
+        """Go to a position, look, and return to where this stands, bit for bit; return what was seen."""
+        here, failed, ended, marked = self.position, self.failure is not None, self.ended, self.state_before
+        self.goto(goal)
+        try:
+            return look()
+        finally:
+            self._restore(max(here.iteration - 1, 0))
+            self.goto(here)
+            if failed:
+                self.execute()
+            self.interpreter.ended = ended
+            self.state_before = marked
 
 
 def _as_loss(value: object) -> float:

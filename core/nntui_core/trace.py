@@ -20,9 +20,9 @@ import numpy as np
 
 from nntui_core import compiled, dataflow
 from nntui_core.failure import Failure, ProgramFailed
+from nntui_core.inner import Replaced, hidden_sum
 from nntui_core.interpreter import Interpreter, LoopOver
 from nntui_core.program import Program, Statement
-from nntui_core.roles import PRODUCTS, products
 from nntui_core.values import Checkpoint, frozen, is_data, is_numeric, same_bits
 
 Environment = Mapping[str, Any]
@@ -272,14 +272,14 @@ class _Notes:
         step = _step(program, index)
         node = step.node
         plain = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and step.code is not None
-        inner = _hidden_sum(node.value) if plain and index in self.forward and isinstance(node, ast.Assign) else None
+        inner = hidden_sum(node.value) if plain and index in self.forward and isinstance(node, ast.Assign) else None
         if inner is None:
             return (step,)
         name = f"__inner{index}__"
         self.shown[name] = f"({ast.unparse(inner)})"
         target = ast.copy_location(ast.Name(name, ast.Store()), node)
         assign = ast.copy_location(ast.Assign([target], inner), node)
-        rest = _Replaced(inner, name).visit(copy.deepcopy(node))
+        rest = Replaced(inner, name).visit(copy.deepcopy(node))
         return _part(program, step, assign), _part(program, step, rest)
 
 
@@ -293,39 +293,6 @@ def _part(program: Program, step: Step, node: ast.stmt) -> Step:
     code = compile(ast.Module([node], []), program.name, "exec")
     reads = dataflow.reads(node, program.functions)
     return Step(replace(step.statement, targets=dataflow.writes(node), reads=reads), node, code, ())
-
-
-class _Replaced(ast.NodeTransformer):
-    """Puts a name in the place of an expression."""
-
-    def __init__(self, inner: ast.expr, name: str) -> None:
-        self.place, self.name = (inner.lineno, inner.col_offset, inner.end_lineno, inner.end_col_offset), name
-
-    def visit(self, node: ast.AST) -> Any:
-        """Replace the expression at the place, leave all others."""
-        at = tuple(getattr(node, a, None) for a in ("lineno", "col_offset", "end_lineno", "end_col_offset"))
-        if at == self.place and isinstance(node, ast.expr):
-            return ast.copy_location(ast.Name(self.name, ast.Load()), node)
-        return self.generic_visit(node)
-
-
-def _hidden_sum(value: ast.expr) -> ast.expr | None:
-    """Return the matrix product, with what is added to it, that is a part of an expression and not all of it."""
-    parents = {id(child): node for node in ast.walk(value) for child in ast.iter_child_nodes(node)}
-    for node in ast.walk(value):
-        if not any(True for _ in products(ast.Expression(node))) or not _is_product(node):
-            continue
-        top: ast.AST = node
-        while isinstance(parents.get(id(top)), ast.BinOp) and isinstance(parents[id(top)].op, ast.Add):  # type: ignore[attr-defined]
-            top = parents[id(top)]
-        return top if top is not value and isinstance(top, ast.expr) else None
-    return None
-
-
-def _is_product(node: ast.AST) -> bool:
-    if isinstance(node, ast.BinOp):
-        return isinstance(node.op, ast.MatMult)
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in PRODUCTS
 
 
 def _rest(program: Program, failed: int) -> list[Step]:
@@ -410,7 +377,7 @@ def _touches(array: Any, memory: Iterable[Any]) -> bool:
 def _random_states(namespace: Mapping[str, Any]) -> list[Any]:
     """Return what tells whether random numbers were drawn, in a form that `==` compares."""
     states: list[Any] = [_flat(v.bit_generator.state) for v in namespace.values() if isinstance(v, np.random.Generator)]
-    legacy = np.random.get_state(legacy=False)  # noqa: NPY002 - a learner's np.random.seed lives there
+    legacy = np.random.get_state(legacy=False)
     return [*states, _flat(legacy)]
 
 

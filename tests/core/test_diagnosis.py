@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nntui_core import builtin, mistakes
 from nntui_core.diagnosis import NothingToCheck, Report, check
@@ -255,6 +257,63 @@ def test_a_replacement_never_makes_it_worse(code: str, base: str, edits: tuple[E
         lines[line - 1] = text
     if replacements:
         assert not diagnose(Program.parse("\n".join(lines), code)).failed
+
+
+ACTIVATIONS = {
+    "sigmoid": ("1 / (1 + np.exp(-{z}))", "{a} * (1 - {a})"),
+    "tanh": ("np.tanh({z})", "1 - {a} ** 2"),
+    "relu": ("np.maximum({z}, 0)", "({z} > 0)"),
+    "linear": ("1.0 * {z}", "1.0"),
+}
+OUTPUTS = {
+    "half sum of squares": ("0.5 * np.sum(({p} - y) ** 2)", "({p} - y)"),
+    "mean of squares": ("np.mean(({p} - y) ** 2)", "2 * ({p} - y) / y.size"),
+}
+
+
+def written_by_rule(widths: list[int], samples: int, activations: list[str], cost: str, biases: bool, seed: int) -> str:
+    """A right program of any depth, as the rules of back-propagation write it."""
+    loss, slope = OUTPUTS[cost]
+    depth = len(widths) - 1
+    lines = ["import numpy as np", f"rng = np.random.default_rng({seed})", "lr = 0.1", "a0 = 0"]
+    lines += [f"x = rng.standard_normal(({samples}, {widths[0]}))", f"y = rng.random(({samples}, {widths[-1]}))"]
+    for i in range(1, depth + 1):
+        lines.append(f"W{i} = rng.standard_normal(({widths[i - 1]}, {widths[i]}))")
+        lines += [f"b{i} = 0.1 * rng.standard_normal((1, {widths[i]}))"] if biases else []
+    lines.append("for it in range(1000):")
+    body, before = [], "x"
+    for i in range(1, depth + 1):
+        body.append(f"z{i} = {before} @ W{i}" + (f" + b{i}" if biases else ""))
+        body.append(f"a{i} = " + ACTIVATIONS[activations[i - 1]][0].format(z=f"z{i}"))
+        before = f"a{i}"
+    body.append("loss = " + loss.format(p=before))
+    for i in range(depth, 0, -1):
+        above = slope.format(p=before) if i == depth else f"d{i + 1} @ W{i + 1}.T"
+        own = ACTIVATIONS[activations[i - 1]][1].format(a=f"a{i}", z=f"z{i}")
+        body.append(f"d{i} = ({above}) * ({own})")
+        body.append(f"g{i} = {'x' if i == 1 else f'a{i - 1}'}.T @ d{i}")
+    for i in range(1, depth + 1):
+        body.append(f"W{i} = W{i} - lr * g{i}")
+        body += [f"b{i} = b{i} - lr * d{i}.sum(axis=0, keepdims=True)"] if biases else []
+    return "\n".join([*lines, *("    " + line for line in body)]) + "\n"
+
+
+@given(st.data())
+@settings(max_examples=40, deadline=None)
+def test_no_network_written_by_rule_has_errors(data: st.DataObject) -> None:
+    widths = data.draw(st.lists(st.integers(1, 4), min_size=2, max_size=4))
+    kinds = data.draw(st.lists(st.sampled_from(sorted(ACTIVATIONS)), min_size=3, max_size=3))
+    source = written_by_rule(
+        widths,
+        data.draw(st.integers(1, 5)),
+        kinds,
+        data.draw(st.sampled_from(sorted(OUTPUTS))),
+        data.draw(st.booleans()),
+        data.draw(st.integers(0, 1000)),
+    )
+    report = diagnose(Program.parse(source, "by rule"), data.draw(st.sampled_from([0, 3])))
+    assert not [f for f in report.findings if f.severity == "error"], source
+    assert not report.failed
 
 
 def test_naive_is_told_that_its_gradient_is_a_delta() -> None:

@@ -26,10 +26,14 @@ def failure_of(source: str) -> Failure:
     interpreter = Interpreter(Program.parse(source, "test"))
     interpreter.start()
     with pytest.raises(ProgramFailed) as caught:
-        for _ in range(100):
-            interpreter.step()
+        _step_until_it_fails(interpreter)
     assert str(caught.value) == str(caught.value.failure)
     return caught.value.failure
+
+
+def _step_until_it_fails(interpreter: Interpreter) -> None:
+    for _ in range(100):
+        interpreter.step()
 
 
 def failing(statement: str) -> Failure:

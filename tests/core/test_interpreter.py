@@ -148,7 +148,7 @@ def test_default_learns_what_ten_lines_of_numpy_learn() -> None:
     assert default.namespace["W2"].tobytes() == W2.tobytes()
 
 
-# --- standing and stepping ---------------------------------------------------------------------------------------------
+# --- standing and stepping ----------------------------------------------------------------------------------
 
 COUNTING = "import numpy as np\nw = 0\nfor i in range(3):\n    w = w + 1\n    w = w * 2\n"
 
@@ -216,7 +216,7 @@ def test_a_run_reports_the_loss_of_each_iteration() -> None:
     fast, slow = started(source), started(source)
     seen: list[float] = []
     fast.run(30, seen.append)
-    expected = []
+    expected: list[float] = []
     for _ in range(30):
         slow.run(1)
         expected.append(slow.namespace["loss"])
@@ -234,7 +234,7 @@ def test_a_checkpoint_is_refused_in_the_middle_of_an_iteration() -> None:
         interpreter.run(1)
 
 
-# --- what a body may hold --------------------------------------------------------------------------------------------
+# --- what a body may hold -----------------------------------------------------------------------------------
 
 
 def assert_as_in_python(source: str) -> None:
@@ -268,7 +268,7 @@ for i in range(6):
         "W, old = W * 2, W",
         "del p\n    p = x @ W",
         "f = lambda v: v * W\n    W = f(0.5)",
-        "try:\n        1 / 0\n    except ZeroDivisionError as e:\n        W = W + len(str(e))\n    finally:\n        W = W / 2",
+        "try:\n        1 / 0\n    except ZeroDivisionError as e:\n        W = W + len(str(e))\n    finally:\n        W /= 2",
         "match i:\n        case 0:\n            c = 1\n        case other:\n            W = W * other",
         "assert W.size; global_name = W",
         "first, *rest = x; W = W * rest[0][0]",
@@ -323,7 +323,7 @@ def test_going_back_also_takes_back_what_the_loops_header_did(header: str) -> No
     assert fingerprint(interpreter.namespace) == in_plain_python(source)
 
 
-# --- failing ---------------------------------------------------------------------------------------------------------
+# --- failing ------------------------------------------------------------------------------------------------
 
 
 def test_a_failing_setup_names_its_line() -> None:
@@ -373,7 +373,10 @@ def test_a_run_that_fails_tells_how_many_iterations_it_had_finished(before: int,
 
 
 def test_an_iterable_that_fails_says_so_in_words_and_counts_what_was_finished() -> None:
-    source = "def items():\n    yield 1\n    yield 2\n    raise ValueError('no third')\nw = 0\nfor i in items():\n    w += i\n"
+    source = (
+        "def items():\n    yield 1\n    yield 2\n    raise ValueError('no third')\n"
+        "w = 0\nfor i in items():\n    w += i\n"
+    )
     interpreter = started(source)
     with pytest.raises(RunFailed) as caught:
         interpreter.run(9)

@@ -14,6 +14,7 @@ class Section(StrEnum):
     TIME = "Time"
     RATE = "Learning rate and start"
     LOOK = "Looking"
+    CODE = "Trying"
     APP = "nntui"
 
 
@@ -50,12 +51,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("rate_up", ("plus", "equals_sign"), "rate", "raise the learning rate: 1, 2, 5, 10 …", Section.RATE, "+"),
     Action("rate_down", ("minus",), "", "lower the learning rate: 1, 0.5, 0.2, 0.1 …", Section.RATE, "-"),
     Action("rate", ("l", "L"), "", "set the learning rate (L where l moves the cursor)", Section.RATE, "l"),
-    Action("next_panel", ("tab",), "panel", "go to the next panel", Section.LOOK),
+    Action("next_panel", ("tab",), "view", "go to the next panel", Section.LOOK),
     Action("previous_panel", ("shift+tab",), "", "go to the panel before", Section.LOOK),
     Action(
         "move", ("up", "down", "left", "right", "h", "j", "k"), "", "move in the panel", Section.LOOK, "arrows hjkl"
     ),
     Action("explain", ("enter",), "explain", "say where the selected number comes from, and follow it", Section.LOOK),
+    Action("check", ("c",), "check", "check the gradients, name mistakes, suggest the cure", Section.CODE),
+    Action("edit", ("e",), "edit", "edit the marked line of the code; it takes effect here", Section.CODE),
+    Action("undo", ("U",), "", "take the last edit of a line back", Section.CODE),
+    Action("open", ("o",), "", "open another program, or one of the usual mistakes", Section.CODE),
     Action("zoom", ("z",), "zoom", "give the panel the whole screen, and take it back", Section.LOOK),
     Action("log", ("y",), "", "log axis for the loss, and back", Section.LOOK),
     Action("help", ("question_mark", "f1"), "help", "show this list", Section.APP, "?"),
@@ -65,10 +70,23 @@ ACTIONS: tuple[Action, ...] = (
 
 BY_NAME = {action.name: action for action in ACTIONS}
 
-FOOTER = ("step", "back", "next_iteration", "run", "reset", "rate_up", "next_panel", "explain", "zoom", "help", "quit")
+FOOTER = (
+    "step",
+    "back",
+    "next_iteration",
+    "run",
+    "reset",
+    "rate_up",
+    "next_panel",
+    "check",
+    "explain",
+    "zoom",
+    "help",
+    "quit",
+)
 """What the footer shows."""
 
-LEFT_OUT_FIRST = ("zoom", "explain", "back", "rate_up", "reset", "next_iteration", "next_panel")
+LEFT_OUT_FIRST = ("zoom", "explain", "back", "rate_up", "reset", "check", "next_iteration", "next_panel")
 """What the footer leaves out where it is too long, in this order; the rest always stays."""
 
 

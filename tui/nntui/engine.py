@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from nntui_core.frame import Frame, Index, Origin, View
+from nntui_core.frame import Frame, Index, Origin, Verdicts, View
 
 if TYPE_CHECKING:
     from nntui_core.picture import Painter
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SLICE = 0.004
 """Seconds that the engine runs between two looks at the queue."""
+SMALL = 50_000
+"""Numbers that a program's variables may hold for its gradients to be checked without being asked."""
 SPEED_SPAN = 0.5
 """Seconds over which iterations a second are counted."""
 
@@ -44,6 +46,10 @@ class Verb(StrEnum):
     RATE_UP = "rate up"
     RATE_DOWN = "rate down"
     EXPLAIN = "explain"
+    CHECK = "check"
+    EDIT = "edit"
+    UNDO = "undo"
+    OPEN = "open"
     STOP = "stop"
 
 
@@ -51,8 +57,9 @@ class Verb(StrEnum):
 class Command:
     """A command: a verb, and what some verbs take.
 
-    `number` is a rate or an iteration, `view` what is in sight, `cell` and `before` the cell to explain and the
-    position (iteration, tick) of the statement that read it, None for the cell as it is now.
+    `number` is a rate, an iteration or a line, `view` what is in sight, `cell` and `before` the cell to explain and
+    the position (iteration, tick) of the statement that read it, None for the cell as it is now; `text` is what to
+    put into a line, `program` what to open.
     """
 
     verb: Verb
@@ -60,6 +67,19 @@ class Command:
     view: View | None = None
     cell: tuple[str, Index] | None = None
     before: tuple[int, int] | None = None
+    text: str = ""
+    program: "Program | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The answer to an edit: what is wrong with it, empty where it has been made."""
+
+    problem: str = ""
+
+
+Answer = Origin | Verdicts | Edited
+"""What a dialog has asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +96,7 @@ class Report:
     notice: str = ""
     fatal: str = ""
     crash: str = ""
-    origin: Origin | None = None
-    """The answer to `Verb.EXPLAIN`."""
+    answer: Answer | None = None
 
 
 KEEP_RUNNING = frozenset({Verb.LOOK, Verb.RUN, Verb.SET_RATE, Verb.RATE_UP, Verb.RATE_DOWN, Verb.RESET, Verb.NEXT_SEED})
@@ -118,7 +137,7 @@ class Engine:
             unread, self._slot = self._slot, report
             if unread is not None:  # what was said and has not been read is not lost
                 self._slot = replace(
-                    report, notice=report.notice or unread.notice, origin=report.origin or unread.origin
+                    report, notice=report.notice or unread.notice, answer=report.answer or unread.answer
                 )
         if unread is None:
             self._wake()
@@ -144,7 +163,7 @@ class Worker:
         self._view = View()
         self._running = False
         self._notice = ""
-        self._origin: Origin | None = None
+        self._answer: Answer | None = None
         self._slice = 1
         self._speed = Speed()
 
@@ -152,20 +171,33 @@ class Worker:
         """Serve commands until told to stop."""
         from nntui_core.failure import ProgramFailed
         from nntui_core.picture import Painter
-        from nntui_core.session import Session
+        from nntui_core.session import opened
 
-        try:
-            session = Session(self._program)
-        except ProgramFailed as error:
-            self._put(Report(None, fatal=str(error)))
-            return
-        painter = Painter(session)
+        program: Program | None = self._program
+        session: Session | None = None
+        while program is not None:
+            try:
+                session = opened(program, session)
+            except ProgramFailed as error:
+                if session is None:
+                    self._put(Report(None, fatal=str(error)))
+                    return
+                self._notice = f"{program.name} cannot be opened: {error}"
+            program = self._serve(session, Painter(session))
+
+    def _serve(self, session: "Session", painter: "Painter") -> "Program | None":
+        """Serve commands for a session; return the program to open next, None to stop."""
         self._show(painter)
         while True:
+            if self._learn_meanings(session, painter):
+                self._show(painter)
             commands = self._waiting()
             for command in commands:
                 if command.verb is Verb.STOP:
-                    return
+                    return None
+                if command.verb is Verb.OPEN:
+                    self._running = False
+                    return command.program
                 self._obey(session, painter, command)
             was_running = self._running
             if was_running:
@@ -178,8 +210,8 @@ class Worker:
 
     def _show(self, painter: "Painter") -> None:
         frame = painter.frame(self._view)
-        self._put(Report(frame, self._running, self._speed.a_second(), self._notice, origin=self._origin))
-        self._notice, self._origin = "", None
+        self._put(Report(frame, self._running, self._speed.a_second(), self._notice, answer=self._answer))
+        self._notice, self._answer = "", None
 
     def _waiting(self) -> list[Command]:
         """Return the commands in the queue; while paused, wait for the first."""
@@ -196,14 +228,11 @@ class Worker:
         if self._running and command.verb not in KEEP_RUNNING:
             self._pause(session)
         try:
-            if command.verb is Verb.EXPLAIN:
-                self._explain(painter, command)
-            else:
-                self._do(session, command)
+            self._do(session, painter, command)
         except Refused as reason:
             self._notice = str(reason)
 
-    def _do(self, session: "Session", command: Command) -> None:
+    def _do(self, session: "Session", painter: "Painter", command: Command) -> None:
         from nntui_core.interpreter import Position
         from nntui_core.session import next_rung
 
@@ -219,6 +248,10 @@ class Worker:
             Verb.RATE_UP: lambda: session.set_rate(next_rung(session.rate or 0.0, up=True)),
             Verb.RATE_DOWN: lambda: session.set_rate(next_rung(session.rate or 0.0, up=False)),
             Verb.RUN: lambda: self._start(session),
+            Verb.EXPLAIN: lambda: self._explain(painter, command),
+            Verb.CHECK: lambda: self._check(painter),
+            Verb.EDIT: lambda: self._edit(session, command),
+            Verb.UNDO: session.undo_edit,
         }
         if command.verb in table:
             table[command.verb]()
@@ -228,9 +261,36 @@ class Worker:
 
         assert command.cell is not None
         try:
-            self._origin = painter.origin(*command.cell, command.before)
+            self._answer = painter.origin(*command.cell, command.before)
         except LookupError as error:
             raise Refused(str(error.args[0])) from None
+
+    def _check(self, painter: "Painter") -> None:
+        self._answer = painter.check()
+
+    def _edit(self, session: "Session", command: Command) -> None:
+        from nntui_core.edits import EditError
+        from nntui_core.failure import ProgramFailed
+        from nntui_core.session import Refused
+
+        try:
+            session.edit_line(int(command.number), command.text)
+            self._answer = Edited()
+        except (EditError, ProgramFailed, Refused) as error:
+            self._answer = Edited(str(error))
+
+    def _learn_meanings(self, session: "Session", painter: "Painter") -> bool:
+        """Check a small program that has not been checked, while there is nothing else to do."""
+        from nntui_core.session import Refused
+
+        if not painter.unchecked or self._running or not self._commands.empty() or session.size > SMALL:
+            return False
+        try:
+            painter.check()
+        except Refused:  # it has no cost, say: then there are no meanings to show, and `c` says why
+            painter.skip_check()
+            return False
+        return True
 
     def _start(self, session: "Session") -> None:
         from nntui_core.session import Refused

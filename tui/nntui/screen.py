@@ -1,6 +1,7 @@
 """The main screen: keys go to the engine as commands, reports come back and are handed to the panels."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -8,16 +9,24 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 
+from nntui import examples
 from nntui.actions import ACTIONS
+from nntui.availability import why_not
+from nntui.dialogs.check import CheckDialog
+from nntui.dialogs.edit import EditDialog
 from nntui.dialogs.help import Help
-from nntui.dialogs.number import NumberDialog, read_iteration, read_rate
+from nntui.dialogs.number import Dialog, NumberDialog, read_iteration, read_rate
+from nntui.dialogs.open import OpenDialog
 from nntui.dialogs.origin import OriginDialog
-from nntui.engine import Command, Engine, Report, Verb
-from nntui.layout import CODE, LOSS, SMALL
+from nntui.engine import Answer, Command, Edited, Engine, Report, Verb
+from nntui.layout import CODE, SMALL
 from nntui.widgets.bars import Explanation, Flow, Footer, Header
+from nntui.widgets.lines import Panel
 from nntui.widgets.matrix import MatrixPanel
 from nntui.widgets.panels import Panels
-from nntui_core.frame import Cell, Frame, Origin, View, Window
+from nntui_core.frame import Cell, Frame, Origin, Verdicts, View, Window
+
+D = TypeVar("D", bound=Dialog)
 
 FRAMES_A_SECOND = 10
 LOSS_EVERY = 3
@@ -43,6 +52,8 @@ SENDS: dict[str, Verb] = {
     "next_seed": Verb.NEXT_SEED,
     "rate_up": Verb.RATE_UP,
     "rate_down": Verb.RATE_DOWN,
+    "check": Verb.CHECK,
+    "undo": Verb.UNDO,
 }
 """Actions that are one command to the engine."""
 
@@ -132,20 +143,58 @@ class MainScreen(Screen[None]):
         self.panels.show(frame, draw_loss)
         self.explanation.show(frame, self._notice)
         self.footer.update_lines()
-        if report.origin is not None:
-            self._show_origin(report.origin)
+        self._hand_to_dialog(report.answer)
         if self.running != was_running and self._timer is not None:
             if self.running:
                 self._timer.resume()
             else:
                 self._timer.pause()
 
-    def _show_origin(self, origin: Origin) -> None:
-        if not isinstance(self.app.screen, OriginDialog):
-            self.app.push_screen(OriginDialog(self._explain))
+    def _hand_to_dialog(self, answer: Answer | None) -> None:
+        """Hand the engine's answer to the dialog that it is for, which is opened where it is not open."""
+        if isinstance(answer, Origin):
+            self._dialog(OriginDialog, lambda: OriginDialog(self._explain)).add(answer)
+        elif isinstance(answer, Verdicts):
+            self._dialog(CheckDialog, lambda: CheckDialog(self._apply_edit)).show_verdicts(answer)
+        elif isinstance(answer, Edited):
+            self._after_edit(answer)
+
+    def _dialog(self, kind: type[D], make: Callable[[], D]) -> D:
+        """Return the open dialog of a kind; open one where there is none."""
+        if isinstance(self.app.screen, kind):
+            return self.app.screen
+        dialog = make()
+        self.app.push_screen(dialog)
+        return dialog
+
+    def _after_edit(self, answer: Edited) -> None:
         dialog = self.app.screen
-        assert isinstance(dialog, OriginDialog)
-        dialog.add(origin)
+        if isinstance(dialog, EditDialog):
+            if answer.problem:
+                dialog.problem(answer.problem)
+            else:
+                dialog.dismiss(None)
+        elif isinstance(dialog, CheckDialog):
+            if not answer.problem:
+                self.send(Verb.CHECK)
+            else:
+                dialog.dismiss(None)
+                self.say(answer.problem)
+
+    def _apply_edit(self, line: int, text: str) -> None:
+        self.engine.send(Command(Verb.EDIT, line, self.view(), text=text))
+
+    def _do_edit(self) -> None:
+        line = self.panels.code.marked_line()
+        if line is not None and self.picture is not None:
+            self.app.push_screen(EditDialog(line, self.picture.variables, self._apply_edit))
+
+    def _do_open(self) -> None:
+        def take(name: str | None) -> None:
+            if name is not None:
+                self.engine.send(Command(Verb.OPEN, view=self.view(), program=examples.program(name)))
+
+        self.app.push_screen(OpenDialog(examples.choices()), take)
 
     def _explain(self, cell: Cell, before: tuple[int, int] | None) -> None:
         self.engine.send(Command(Verb.EXPLAIN, view=self.view(), cell=(cell.name, cell.index), before=before))
@@ -190,22 +239,8 @@ class MainScreen(Screen[None]):
 
     def why_not(self, name: str) -> str | None:
         """Say why an action can do nothing now, None where it can do something."""
-        frame = self.picture
-        if frame is None:
-            return None if name in ("quit", "help") else "the program is being set up"
-        if name in ("step", "next_iteration", "run"):
-            return None if self.running else frame.cannot_go_on
-        if name in ("back", "previous_iteration"):
-            return None if self.running else frame.cannot_go_back
-        if name in ("rate", "rate_up", "rate_down") and frame.rate is None:
-            return "this program has no learning rate that its setup gives as a number"
-        if name == "next_seed" and frame.seed is None:
-            return "this program has no seed: its setup never calls default_rng(NUMBER) or seed(NUMBER)"
-        if name == "explain" and frame.cell is None:
-            return "nothing is selected: tab goes to a matrix, arrows move in it"
-        if name == "log" and LOSS not in self.panels.in_sight():
-            return "the loss curve is not in sight: tab goes to it"
-        return None
+        focused = self.focused.panel_name if isinstance(self.focused, Panel) else None
+        return why_not(name, self.picture, self.running, self.panels.in_sight(), focused)
 
     async def action_do(self, name: str, key: str = "") -> None:
         """Do what a key or the palette asks for, or say why that is not possible."""
@@ -275,7 +310,7 @@ class MainScreen(Screen[None]):
         if isinstance(focused, MatrixPanel):
             focused.move(down, right)
         elif focused is self.panels.code:
-            self.panels.code.scroll(down)
+            self.panels.code.move(down)
         elif focused is self.panels.predictions:
             self.panels.predictions.scroll(down)
             self.on_matrix_panel_moved()

@@ -166,8 +166,10 @@ def _source(node: ast.stmt) -> str:
 
 
 def _opaque(node: ast.stmt, index: tuple[int, ...], kept: Array) -> Unknown:
-    text = _source(node)
-    is_simple = isinstance(getattr(node, "value", None), ast.Call | ast.Name | ast.Attribute | ast.Subscript)
+    if not isinstance(node, ast.Assign) or not all(isinstance(target, ast.Name) for target in node.targets):
+        return Unknown(f"({ast.unparse(node).splitlines()[0]})", kept[index])
+    text, value = _source(node), node.value
+    is_simple = isinstance(value, ast.Call | ast.Name | ast.Attribute | ast.Subscript)
     return Unknown(notation.place(text if is_simple else f"({text})", index), kept[index])
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nntui_core.explain import notation
-from nntui_core.explain.arrays import Budget, Lazy, View
+from nntui_core.explain.arrays import Budget, Lazy, View, whole
 from nntui_core.explain.cells import Index, NotUnderstood
 from nntui_core.explain.indices import Running, is_running, stretched
 
@@ -98,9 +98,11 @@ def written_from(subscripts: Sequence[Subscript], shape: Sequence[int], index: I
 
     `shape` is that of x; the right-hand side has the shape of `x[subscripts]`, before broadcasting.
     """
+    parts = _filled_up(subscripts, len(shape), text)
+    hits, block_at = _hits(parts, shape, index, text), None
     found: list[int] = []
     axis = 0
-    for part in _filled_up(subscripts, len(shape), text):
+    for part in parts:
         if part is None:
             found.append(0)
             continue
@@ -109,16 +111,27 @@ def written_from(subscripts: Sequence[Subscript], shape: Sequence[int], index: I
             if index[axis] not in run:
                 return None
             found.append(run.index(index[axis]))
-        elif _only(part, text) % shape[axis] != index[axis]:
-            return None
+        elif block_at is None:
+            block_at = len(found)
         axis += 1
+    places = np.argwhere(hits)
+    if not len(places):
+        return None
+    at = block_at or 0
+    found[at:at] = [int(place) for place in places[-1]]  # of the same cell written twice, the last counts
     return tuple(found)
 
 
-def _only(part: Lazy, text: str) -> int:
-    if part.shape:
-        raise NotUnderstood(f"{text}: an assignment to cells chosen by an array")
-    value = part.at((), Budget()).value
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
-        raise NotUnderstood(text)
-    return int(value)
+def _hits(parts: Sequence[slice | Lazy | None], shape: Sequence[int], index: Index, text: str) -> Any:
+    """Return where, among the places that integers and arrays of integers choose, the cell at `index` is chosen."""
+    block = np.broadcast_shapes(*(part.shape for part in parts if isinstance(part, Lazy)))
+    if block:
+        _check_together(parts, text)
+    hits = np.ones(block, bool)
+    for axis, part in enumerate(part for part in parts if part is not None):
+        if isinstance(part, Lazy):
+            places = whole(part)
+            if places.dtype.kind not in "iu":
+                raise NotUnderstood(text)
+            hits &= places % shape[axis] == index[axis]
+    return hits

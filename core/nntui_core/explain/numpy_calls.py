@@ -200,7 +200,7 @@ def _full(shape: Thing, fill_value: Thing) -> Lazy:
 def _arange(*bounds: Thing) -> Lazy:
     numbers = [constant(bound) for bound in bounds]
     if not all(isinstance(n, int) for n in numbers):
-        raise NotUnderstood("np.arange of numbers that are not integers")
+        raise NotUnderstood("a range of numbers that are not integers")
     return Counting(range(*numbers))
 
 
@@ -328,6 +328,7 @@ BUILTINS: dict[str, Callable[..., Lazy]] = {
     "bool": lambda x: _convert(x, Plain(np.bool_)),
     "abs": FUNCTIONS["abs"],
     "pow": FUNCTIONS["power"],
+    "range": _arange,
     "sum": lambda x: METHODS["sum"](x, Filled(0)),
     "max": _builtin_extreme("max", "maximum"),
     "min": _builtin_extreme("min", "minimum"),

@@ -1,3 +1,4 @@
+# ruff: noqa
 """Adam: each cell has a step of its own size."""
 
 import numpy as np

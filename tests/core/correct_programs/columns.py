@@ -1,3 +1,4 @@
+# ruff: noqa
 """The column convention: W @ X + b, samples in columns, 1/m in every gradient."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# ruff: noqa
 """Dropout drawn anew in each iteration, zero initial weights in the only layer above it."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# ruff: noqa
 """The eleven-line network of many tutorials: no rate, no cost, deltas of the error y - l2."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# ruff: noqa
 """Integer class labels: probs[range(n), y] -= 1, in place, as in a well-known course."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# ruff: noqa
 """Mini-batches out of a permutation, an inner loop, inputs and targets rearranged together; L2 weight decay."""
 
 import numpy as np

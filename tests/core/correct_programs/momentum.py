@@ -1,3 +1,4 @@
+# ruff: noqa
 """Momentum: buffers v that keep a part of the step before."""
 
 import numpy as np

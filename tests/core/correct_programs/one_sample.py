@@ -1,3 +1,4 @@
+# ruff: noqa
 """One sample at a time: 1-D vectors, np.outer, an update in each turn of the inner loop."""
 
 import numpy as np

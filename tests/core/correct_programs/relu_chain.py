@@ -1,3 +1,4 @@
+# ruff: noqa
 """The style of a framework's tutorial: .dot chains, ReLU, squared loss summed, grad_w1."""
 
 import numpy as np

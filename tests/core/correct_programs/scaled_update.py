@@ -1,3 +1,4 @@
+# ruff: noqa
 """No cost; cross-entropy's delta; the mean taken in the update: W -= lr / m * dW."""
 
 import numpy as np

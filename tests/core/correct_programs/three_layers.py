@@ -1,3 +1,4 @@
+# ruff: noqa
 """Three layers in single precision, leaky ReLU, gradients summed over samples in a loop that starts from zero."""
 
 import numpy as np

@@ -36,14 +36,21 @@ class NumberDialog(Dialog):
         with Vertical(id="box"):
             yield Label(self._question, markup=False)
             yield Input(self._present, select_on_focus=True)
-            yield Label("enter: take it · escape: leave it as it is", classes="problem", markup=False)
+            yield Label("enter: take it · escape: leave it as it is", classes="hint", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the number, or say what is wrong."""
         try:
             self.dismiss(self._read(event.value))
         except ValueError as error:
-            self.query_one(".problem", Label).update(str(error))
+            say_problem(self, str(error))
+
+
+def say_problem(dialog: Dialog, text: str) -> None:
+    """Put what is wrong into the place of the hint."""
+    hint = dialog.query_one(".hint", Label)
+    hint.add_class("problem")
+    hint.update(text)
 
 
 def read_rate(text: str) -> float:

@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Callable, Sequence
 
+from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding
 
@@ -50,8 +51,7 @@ class OriginLines(Lines):
         return [*lines, [(keys, style(colours.focus))]]
 
     def _wrapped(self, text: str, room: int, colour: str, most: int) -> list[Line]:
-        parts = textwrap.wrap(text, room, break_on_hyphens=False, max_lines=most, placeholder=" …") or [""]
-        return [[(" " + part, style(colour))] for part in parts]
+        return wrapped_lines(text, room, style(colour), most)
 
     def _end(self, cell: Cell) -> Line:
         if cell.position is None:
@@ -129,3 +129,9 @@ class OriginDialog(Dialog):
 
 def _shortened(text: str, width: int) -> str:
     return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+
+
+def wrapped_lines(text: str, room: int, look: Style, most: int) -> list[Line]:
+    """Break a text at blanks into at most so many lines."""
+    parts = textwrap.wrap(text, room, break_on_hyphens=False, max_lines=most, placeholder=" …") or [""]
+    return [[(" " + part, look)] for part in parts]

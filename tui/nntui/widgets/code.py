@@ -18,13 +18,16 @@ class CodePanel(Panel):
         super().__init__(CODE)
         self._frame: Frame | None = None
         self._top = 0
-        self._followed: int | None = None
+        self._followed: tuple[int, int] | None = None
+        self.cursor: int | None = None
+        """The line (1-based) that the user has moved to, None while the current line is followed."""
 
     def show(self, frame: Frame) -> None:
         """Take a new picture, and follow the current line."""
         self._frame = frame
-        if frame.current_line != self._followed:
-            self._followed = frame.current_line
+        if (frame.iteration, frame.tick) != self._followed:
+            self._followed = (frame.iteration, frame.tick)
+            self.cursor = None
             self._follow()
         self.update_lines()
 
@@ -43,13 +46,23 @@ class CodePanel(Panel):
             top = max(header, self._frame.current_line - max(room // 2, 1))
         self._top = max(min(top - 1, last - room), 0)
 
-    def scroll(self, down: int) -> None:
-        """Scroll by lines, until the current line changes."""
+    def move(self, down: int) -> None:
+        """Move the cursor by lines; it returns to the current line with the next step."""
         if self._frame is None:
             return
+        lines = len(self._frame.code)
+        here = self._frame.current_line if self.cursor is None else self.cursor
+        self.cursor = min(max(here + down, 1), lines)
         room = max(self.size.height - 2, 1)
-        self._top = min(max(self._top + down, 0), max(len(self._frame.code) - room, 0))
+        self._top = max(min(self._top, self.cursor - 1), self.cursor - room)
         self.update_lines()
+
+    def marked_line(self) -> CodeLine | None:
+        """Return the line that the cursor is on, or the current one."""
+        if self._frame is None:
+            return None
+        number = self._frame.current_line if self.cursor is None else self.cursor
+        return self._frame.code[number - 1]
 
     def on_resize(self) -> None:
         """Keep the current line in sight."""
@@ -84,11 +97,14 @@ class CodePanel(Panel):
         room = width - 4
         note = _note(line, text, room, notes)
         code = text if len(text) <= room else text[: max(room - 1, 0)] + "…"
+        back = colours.cursor if line.number == self.cursor and self.has_focus else None
+        sign = "*" if line.edited else PHASES.get(line.phase, " ")
+        sign = "!" if line.wrong else sign
         return [
             (mark + " ", style(colours.error if failed else colours.mark, bold=True)),
-            (PHASES.get(line.phase, " ") + " ", style(colours.dim)),
-            (code.ljust(room - len(note)), style(colour, bold=current or executed)),
-            (note, style(colours.dim)),
+            (sign + " ", style(colours.error if line.wrong else colours.mark if line.edited else colours.dim)),
+            (code.ljust(room - len(note)), style(colour, bold=current or executed, background=back)),
+            (note, style(colours.error if line.wrong else colours.dim, background=back)),
         ]
 
 

@@ -1,0 +1,132 @@
+"""Mistakes that show between two iterations: a parameter that stays, a gradient that is never forgotten."""
+
+import ast
+from collections.abc import Iterator
+
+import numpy as np
+
+from nntui_core import rewrites
+from nntui_core.case import Case
+from nntui_core.conditions import Observed, line_edit
+from nntui_core.findings import ERROR, NOT_UPDATED, Finding
+from nntui_core.gradients import Derivative, differentiate, fit, match
+from nntui_core.measure import backward_values, cells_of, products_in
+from nntui_core.trace import run_step
+from nntui_core.updates import judge
+
+
+def not_updated(seen: Observed) -> Iterator[Finding]:
+    """Find a parameter that is never written, or whose update does nothing."""
+    case, live = seen.case, seen.live[0]
+    for update in judge(live, case.gradients, case.rate, case.buffers).values():
+        if update.verdict == NOT_UPDATED and live.failed_at is None:
+            yield _never(case, update.name, case.gradients[update.name])
+    for name, derivative in fixed_parameters(seen):
+        yield _never(case, name, derivative)
+
+
+def _never(case: Case, name: str, derivative: Derivative) -> Finding:
+    trace = case.trace
+    backward = [(n, fit(v, derivative)) for _, n, v in backward_values(trace, case.plan)]
+    made = next((n for n, f in backward if f.exact), None)
+    last = trace.steps[-1].statement
+    rate = case.plan.roles.rate or "lr"
+    suggestion = (
+        f"{name} = {name} - {rate} * {made}" if made else f"compute ∂C/∂{name} and subtract {rate} times it from {name}"
+    )
+    size = float(np.sqrt(np.nansum(derivative.value**2)))
+    message = (
+        f"{name} stays what it was: the forward pass reads it, ∂C/∂{name} is not zero (norm {size:.3g}), and no line "
+        f"changes it"
+    )
+    return Finding("parameter-not-updated", ERROR, last.line, name, message, suggestion)
+
+
+def fixed_parameters(seen: Observed) -> list[tuple[str, Derivative]]:
+    """Return the arrays that the loop never writes though they are used as its parameters are.
+
+    Such an array is multiplied from the side from which the parameters are, or added to a layer for all samples
+    alike, or its own gradient is computed.
+    """
+    case = seen.case
+    trace, roles = case.trace, case.plan.roles
+    written = {name for s in trace.program.body for name in s.targets}
+    names = dict.fromkeys(n for _, s in case.objective.steps for n in s.reads if n not in written and n != roles.target)
+    found: list[tuple[str, Derivative]] = []
+    for name in names:
+        value = trace.start.get(name)
+        if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or value.ndim == 0:
+            continue
+        weight, bias = _on_parameter_side(case, name), _is_bias(case, name)
+        data = value.ndim == 2 and case.samples in value.shape and not weight
+        if data and not bias:
+            continue
+        derivative = differentiate(trace, case.objective, name, -1, cells_of(value.size, value.size, seen.budget))
+        computed = (
+            any(match(v, [derivative]) for _, _, v in backward_values(trace, case.plan)) and name not in roles.inputs
+        )
+        if (weight or bias or computed) and not derivative.zero:
+            found.append((name, derivative))
+    return found
+
+
+def _on_parameter_side(case: Case, name: str) -> bool:
+    """Tell whether an array is that operand of a product that parameters are."""
+    parameters = set(case.plan.roles.parameters)
+    sides = [0, 0]
+    own: set[int] = set()
+    for _, step in case.objective.steps:
+        for pair in products_in(step):
+            for side, operand in enumerate(pair):
+                bare = operand.value if isinstance(operand, ast.Attribute) else operand
+                identifier = bare.id if isinstance(bare, ast.Name) else None
+                sides[side] += identifier in parameters
+                own |= {side} if identifier == name else set()
+    side = sides.index(max(sides))
+    return sides[side] > 0 and own == {side}
+
+
+def _is_bias(case: Case, name: str) -> bool:
+    """Tell whether an array is added, the same for every sample, to something that depends on a parameter."""
+    trace = case.trace
+    for k, step in case.objective.steps:
+        if name not in step.reads or step.code is None or len(step.writes) != 1 or k + 1 >= len(trace.environments):
+            continue
+        if step.writes[0] not in {d.variable for d in case.forward}:
+            continue
+        before, value = trace.environments[k], trace.environments[k][name]
+        out = np.asarray(trace.environments[k + 1][step.writes[0]])
+        moved = np.asarray(run_step(step, {**before, name: value + 1.0}, dict(trace.functions))[step.writes[0]])
+        same = moved.shape == out.shape and out.size > value.size
+        if same and np.allclose(moved, out + 1.0, rtol=1e-9, atol=1e-9):
+            return True
+    return False
+
+
+def accumulates(seen: Observed) -> Iterator[Finding]:
+    """Find a buffer that holds the gradient and gives back, next time, all that it was given."""
+    case = seen.case
+    random = np.random.default_rng(0)
+    for name in case.buffers:
+        k = case.trace.last_write(name)
+        value = case.trace.end.get(name)
+        if k is None or not isinstance(value, np.ndarray) or match(value, list(case.gradients.values())) is None:
+            continue
+        given = random.standard_normal(value.shape) * (np.abs(value).max() or 1.0)
+        returned = case.trace.with_start({name: given}).end[name]
+        if not np.allclose(returned - value, given, rtol=1e-7, atol=1e-12):
+            continue
+        step = case.trace.steps[k]
+        line = rewrites.Line.of(step.statement.text, case.around)
+        text = None
+        if isinstance(line.node, ast.AugAssign) and line.value is not None:
+            text = f"{name} = {line.source(line.value)}"
+        yield Finding(
+            "gradient-accumulates",
+            ERROR,
+            step.statement.line,
+            name,
+            f"{name} adds this iteration's gradient to those of all iterations before it and is never set to zero",
+            text or f"{name} = np.zeros_like({name}) at the start of each iteration",
+            line_edit(case.trace.program, step, text),
+        )

@@ -1,0 +1,41 @@
+"""Why a key can do nothing now: one function, asked by the footer before it is pressed and by the screen after."""
+
+from collections.abc import Collection
+
+from nntui.layout import CODE, LOSS
+from nntui_core.frame import Frame
+
+NEEDS_RATE = frozenset({"rate", "rate_up", "rate_down"})
+ALWAYS = frozenset({"quit", "help", "palette"})
+
+
+def why_not(
+    name: str, frame: Frame | None, running: bool, in_sight: Collection[str], focused: str | None
+) -> str | None:
+    """Say why an action can do nothing now, None where it can do something."""
+    if frame is None:
+        return None if name in ALWAYS else "the program is being set up"
+    reasons = {
+        "step": frame.cannot_go_on if not running else None,
+        "next_iteration": frame.cannot_go_on if not running else None,
+        "run": frame.cannot_go_on if not running else None,
+        "back": frame.cannot_go_back if not running else None,
+        "previous_iteration": frame.cannot_go_back if not running else None,
+        "next_seed": _seed(frame),
+        "explain": _explain(frame),
+        "log": None if LOSS in in_sight else "the loss curve is not in sight: tab goes to it",
+        "edit": None if focused == CODE else "the lines of the code can be edited: tab goes to the code",
+    }
+    if name in NEEDS_RATE and frame.rate is None:
+        return "this program has no learning rate that its setup gives as a number"
+    return reasons.get(name)
+
+
+def _seed(frame: Frame) -> str | None:
+    if frame.seed is None:
+        return "this program has no seed: its setup never calls default_rng(NUMBER) or seed(NUMBER)"
+    return None
+
+
+def _explain(frame: Frame) -> str | None:
+    return "nothing is computed yet: s runs the line at ▶" if frame.cell is None else None
