@@ -142,7 +142,7 @@ def shuffled(seen: Observed) -> Iterator[Finding]:
     target = seen.case.plan.roles.target
     for trace in seen.live:
         for step, name, used in _data_read(seen.case, trace):
-            wrong = _pairing(trace, name, used, target)
+            wrong = _pairing(trace, used, target)
             if wrong and target is not None:
                 line = _rearranged(trace, name, target) or step.statement.line
                 yield Finding(
@@ -171,19 +171,29 @@ def _data_read(case: Case, trace: Trace) -> Iterator[tuple[Step, str, Array]]:
                 yield step, name, value
 
 
-def _pairing(trace: Trace, name: str, used: Array, target: str | None) -> bool:
+def _pairing(trace: Trace, used: Array, target: str | None) -> bool:
     """Tell whether pairs of rows (input, target) are used that were not there at the start."""
-    y_used, y_start = trace.end.get(target or ""), trace.start.get(target or "")
-    x_start = trace.start.get(name)
-    arrays = [a for a in (y_used, x_start, y_start) if isinstance(a, np.ndarray) and a.ndim and len(a) == len(used)]
-    if len(arrays) < 3 or len(used) > MOST_ROWS:
+    y_used = trace.end.get(target or "")
+    if not isinstance(y_used, np.ndarray) or not y_used.ndim or len(y_used) != len(used) or len(used) > MOST_ROWS:
         return False
-    rows_used, rows_start = _rows(used), _rows(x_start)
-    targets_used, targets_start = _rows(y_used), _rows(y_start)
-    if Counter(rows_used) != Counter(rows_start) or Counter(targets_used) != Counter(targets_start):
-        return False
-    before = Counter(zip(rows_start, targets_start, strict=True))
-    return Counter(zip(rows_used, targets_used, strict=True)) != before
+    pairs = Counter(zip(_rows(used), _rows(y_used), strict=True))
+    before = [
+        Counter(zip(x_rows, y_rows, strict=True))
+        for x_rows in _rearrangements(trace, used)
+        for y_rows in _rearrangements(trace, y_used)
+    ]
+    return bool(before) and pairs not in before
+
+
+def _rearrangements(trace: Trace, array: Array) -> list[list[bytes]]:
+    """Return the rows of the arrays at the start that have the same rows as an array, in whatever order."""
+    rows = Counter(_rows(array))
+    alike = [
+        _rows(value)
+        for value in trace.start.values()
+        if isinstance(value, np.ndarray) and value.shape == array.shape and value.dtype == array.dtype
+    ]
+    return [found for found in alike if Counter(found) == rows]
 
 
 def _rows(array: Any) -> list[bytes]:

@@ -61,6 +61,8 @@ DECISIVE = frozenset({"target-shape", "softmax-axis"})
 
 AHEAD = 3
 """Iterations that are watched for what shows only later."""
+AHEAD_RANDOM = 8
+"""The same where the program draws random numbers: a permutation may happen to change nothing."""
 
 
 def check(interpreter: Interpreter, *, budget: int = BUDGET) -> Report:
@@ -70,7 +72,7 @@ def check(interpreter: Interpreter, *, budget: int = BUDGET) -> Report:
     same cells.
 
     Raises:
-        NothingToCheck: no parameter or no cost is found.
+        NothingToCheck: no parameter or no cost is found, or the cost is not finite.
         ProgramFailed: the program raises before it has computed its cost.
         RuntimeError: the interpreter stands in the middle of an iteration.
     """
@@ -97,7 +99,7 @@ def _check(interpreter: Interpreter, budget: int) -> Report:
     findings = [] if repeated is None else [_not_repeated(repeated[1], interpreter.program)]
     findings += _judged(seen, integers)
     if not any(f.severity == ERROR for f in findings) and interpreter.position.iteration == 0:
-        findings += [f for test in cautions.AT_THE_START for f in test(seen)]
+        findings += next((found for test in cautions.AT_THE_START if (found := list(test(seen)))), [])
     findings += cautions.shape_coincidence(seen)
     return _report(interpreter, seen, tuple(findings))
 
@@ -107,11 +109,14 @@ def _live(interpreter: Interpreter, program: Program, plan: Layout) -> tuple[Tra
     scratch = Scratch(interpreter, program)
     traces: list[Trace] = []
     forward = frozenset(s.index for s in program.body if plan.phase(s) is Phase.FORWARD)
-    while len(traces) < AHEAD:
+    ahead = AHEAD
+    while len(traces) < ahead:
         trace = record(scratch, plan.roles.parameters, forward)
         if not trace.steps:
             break
         traces.append(trace)
+        if trace.drew:
+            ahead = AHEAD_RANDOM
         if trace.failure is not None or scratch.position.tick or scratch.ended:
             break
     if not traces:

@@ -26,7 +26,7 @@ def wrong_factor(case: Case, trace: Trace, updates: Mapping[str, Update]) -> Fau
     negative = [u for u in exact if u.fit.factor < 0]
     if negative:
         return _correct(case, trace, [u.name for u in negative], -1.0, "sign")
-    scaled = [u for u in exact if abs(u.fit.factor - 1) > 1e-4]
+    scaled = [u for u in exact if not u.fit.is_times(1.0)]
     if not scaled or case.objective.cost.inferred:
         return None
     factor = scaled[0].fit.factor

@@ -237,8 +237,20 @@ class Fit:
     cosine: float
     relative_error: float
     exact: bool
+    slack: float = 0.0
+    """How far the factor may be off, by the errors of both arrays."""
+
+    def is_times(self, factor: float) -> bool:
+        """Tell whether the factor is this one, as far as can be measured."""
+        return abs(self.factor - factor) <= max(1e-4 * abs(factor), self.slack)
+
+    @property
+    def is_unit(self) -> bool:
+        """Whether the factor is +1 or −1."""
+        return self.is_times(1.0) or self.is_times(-1.0)
 
 
+LARGEST_SLACK = 0.2
 NO_FIT = Fit(np.nan, np.nan, np.nan, False)
 
 
@@ -266,13 +278,10 @@ def fit_cells(v: Array, derivative: Derivative, noise: float) -> Fit:
     factor = vd / dd
     difference = np.abs(v - factor * d)
     relative = float(np.sqrt(difference @ difference / vv))
-    allowed = noise + 4 * abs(factor) * derivative.error
-    return Fit(factor, vd / float(np.sqrt(vv * dd)), relative, bool(np.max(difference) <= allowed))
-
-
-def is_unit(factor: float) -> bool:
-    """Tell whether a factor is +1 or −1, as far as can be measured."""
-    return abs(abs(factor) - 1) < 1e-4
+    errors = 4 * abs(factor) * derivative.error
+    exact = bool(np.max(difference) <= noise + errors)
+    slack = min(LARGEST_SLACK, errors / float(np.max(np.abs(d))))
+    return Fit(factor, vd / float(np.sqrt(vv * dd)), relative, exact, slack)
 
 
 def meaning(name: str, value: Array, derivatives: Sequence[Derivative]) -> VariableMeaning | None:
@@ -297,5 +306,5 @@ def meaning(name: str, value: Array, derivatives: Sequence[Derivative]) -> Varia
 def match(value: Array, derivatives: Sequence[Derivative]) -> tuple[Derivative, Fit] | None:
     """Return the derivative of its shape that an array is a multiple of, None where there is none."""
     fits = [(d, fit(value, d)) for d in derivatives if d.value.shape == np.shape(value)]
-    exact = [(d, f) for d, f in fits if f.exact and (is_unit(f.factor) or d.cells.size > 1)]
-    return min(exact, key=lambda pair: not is_unit(pair[1].factor), default=None)
+    exact = [(d, f) for d, f in fits if f.exact and (f.is_unit or d.cells.size > 1)]
+    return min(exact, key=lambda pair: not pair[1].is_unit, default=None)

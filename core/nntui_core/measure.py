@@ -26,14 +26,14 @@ SEED = 0
 
 
 class NothingToCheck(ValueError):  # noqa: N818 - it is the program that lacks something
-    """The program has no parameters, or no cost can be found: there is no gradient to compare with."""
+    """There is no gradient to compare with: no parameters, no cost, or a cost that is not finite."""
 
 
 def measure(trace: Trace, plan: Layout, buffers: Sequence[str], budget: int) -> Case:
     """Measure the cost of a traced iteration and its derivatives.
 
     Raises:
-        NothingToCheck: there are no parameters, or no cost.
+        NothingToCheck: there are no parameters, or no cost, or the cost is not finite.
     """
     if not plan.roles.parameters:
         raise NothingToCheck(
@@ -49,6 +49,10 @@ def measure(trace: Trace, plan: Layout, buffers: Sequence[str], budget: int) -> 
     if objective is None:
         objective = _inferred(trace, plan, rate, buffers, budget)
         gradients = _gradients(trace, objective, plan, budget)
+    if not np.isfinite(objective.cost.value):
+        raise NothingToCheck(
+            f"{objective.cost.name} is {objective.cost.value}: there is nothing to compare; check an earlier iteration"
+        )
     forward = forward_steps(objective, plan)
     derivatives = tuple(_measured(trace, objective, name, k, budget) for k, name in forward)
     names = tuple(dict.fromkeys(name for _, name in forward if name not in trace.shown))
@@ -142,7 +146,7 @@ def _explained(trace: Trace, plan: Layout, objective: Objective, budget: int) ->
     exact = 0
     for _, _, value in backward_values(trace, plan):
         found = match(value, derivatives)
-        exact += found is not None and abs(abs(found[1].factor) - 1) < 1e-4
+        exact += found is not None and found[1].is_unit
     return exact
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from nntui_core import rewrites
 from nntui_core.case import Case, Fault, surroundings_at, written
 from nntui_core.factors import wrong_factor
-from nntui_core.gradients import Derivative, Fit, fit, is_unit, match
+from nntui_core.gradients import Derivative, Fit, fit, match
 from nntui_core.program import Phase
 from nntui_core.rewrites import Line, Rewrite
 from nntui_core.trace import Environment, Step, Trace, run_code
@@ -190,7 +190,7 @@ def heal(case: Case, trace: Trace, candidate: _Candidate) -> Fault | None:
             rewrite, value = _with_sign(case, trace, k, name, target, rewrite, value)
         code = _exchange(case, trace, k, rewrite) if rewrite.code == rewrites.SAME else rewrite.code
         fault = Fault(code, k, name, target, rewrite.text, trace.with_outcome(k, {name: value}))
-        if is_unit(fitted.factor):
+        if fitted.is_unit:
             return fault
         fallback = fallback or fault
     return fallback
@@ -241,7 +241,7 @@ def _fits(
         single = case.judged(trace.with_outcome(k, {name: value}))[name]
         return (single.fit, value) if single.fit.exact else None
     fitted = fit(value, target)
-    return (fitted, value) if fitted.exact and (is_unit(fitted.factor) or target.cells.size > 1) else None
+    return (fitted, value) if fitted.exact and (fitted.is_unit or target.cells.size > 1) else None
 
 
 def _try(case: Case, trace: Trace, k: int, name: str, target: Derivative, rewrite: Rewrite) -> tuple[Fit, Any] | None:

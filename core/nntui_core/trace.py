@@ -117,6 +117,9 @@ class Trace:
     whole: bool = True
     """Whether this is all of the iteration, and not the first turn of an inner loop."""
 
+    drew: bool = False
+    """Whether random numbers were drawn."""
+
     @property
     def start(self) -> Environment:
         """The environment before the first step."""
@@ -222,6 +225,7 @@ def record(scratch: Scratch, parameters: Sequence[str], forward: frozenset[int] 
         tuple(notes.aliased),
         notes.shown,
         whole,
+        notes.drew,
     )
 
 
@@ -235,6 +239,7 @@ class _Notes:
         self.aliased: list[tuple[int, str]] = []
         self.written: set[str] = set()
         self.shown: dict[str, str] = {}
+        self.drew = False
         self._known: dict[int, tuple[Step, ...]] = {}
 
     def take(self, scratch: Scratch) -> int:
@@ -248,7 +253,12 @@ class _Notes:
         step = steps[-1]
         before = self.environments[-1]
         after, hidden, rebound = _changes(step, held, scratch.namespace, before)
-        if step.code is None or random_before != _random_states(scratch.namespace):
+        if hidden and isinstance(step.node, ast.Expr):  # `rng.shuffle(y)` writes y
+            step = replace(step, statement=replace(step.statement, targets=tuple(hidden)))
+            steps = (step,)
+        drew = random_before != _random_states(scratch.namespace)
+        self.drew = self.drew or drew
+        if step.code is None or drew:
             outcome = {name: after[name] for name in (*step.writes, *hidden) if name in after}
             steps = (replace(step, code=None, outcome=outcome),)
         for first in steps[:-1]:

@@ -7,7 +7,7 @@ their own and keep every sign.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,7 +30,7 @@ class Update:
     @property
     def right(self) -> bool:
         """Whether ΔW = −γ·∂C/∂W, its factor 1 (or a rescaling that is known to be right)."""
-        return self.verdict == DESCENT and (not self.fit.exact or abs(self.fit.factor - 1) < 1e-4)
+        return self.verdict == DESCENT and (not self.fit.exact or self.fit.is_times(1.0))
 
     @property
     def proportional(self) -> bool:
@@ -72,7 +72,7 @@ def _judge(trace: Trace, gradient: Derivative, rate: float | None, buffers: Sequ
     if rate is None and np.isfinite(fitted.factor) and fitted.factor != 0:
         known = abs(fitted.factor)
         step = step / known
-        fitted = Fit(float(np.sign(fitted.factor)), fitted.cosine, fitted.relative_error, fitted.exact)
+        fitted = replace(fitted, factor=float(np.sign(fitted.factor)))
     return Update(name, _verdict(cells, before, gradient, fitted, noise, bool(buffers)), fitted, step, known)
 
 

@@ -188,7 +188,7 @@ def test_every_cell_of_the_built_in_programs(name: str) -> None:
 
 
 @given(programs())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_every_cell_of_random_programs(drawn: RandomProgram) -> None:
     program = Program.parse(drawn.source, "random")
     for moment in moments(program, drawn.arrays):
@@ -208,7 +208,7 @@ def test_every_cell_of_random_programs_in_single_precision(drawn: RandomProgram)
 
 
 @given(programs())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_sums_that_are_not_built_term_by_term_come_to_the_same(drawn: RandomProgram) -> None:
     program = Program.parse(drawn.source, "random")
     for moment in moments(program, drawn.arrays):
@@ -430,7 +430,7 @@ def test_a_long_sum_is_short_on_the_screen_and_whole_in_its_arithmetic() -> None
     assert one("r = np.max(v)", v=v).short == "max(30, 10, 5.500, 3, 6 more up to 2) = 30"
 
 
-VERY_LONG = "np.sum(v) ; v @ v ; np.max(v) ; np.mean(v ** 2) ; np.sum(m) ; np.sum(m @ u) ; np.sum(v[::2][back])"
+VERY_LONG = "np.sum(v) ; v @ v ; np.max(v) ; np.mean(v ** 2) ; np.sum(m) ; np.sum(m @ u) ; np.sum(v[::-1][back])"
 
 
 @pytest.mark.parametrize("expression", entries(VERY_LONG))

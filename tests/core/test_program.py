@@ -11,7 +11,7 @@ from tests.core.program_strategies import sources
 from nntui_core import builtin
 from nntui_core.program import Program, ProgramSyntaxError, Statement
 
-THOROUGH = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+THOROUGH = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
 def parsed(source: str) -> Program:

@@ -91,7 +91,7 @@ class Panels(Widget):
     def go(self, name: str) -> None:
         """Give a panel the focus, and bring it into sight."""
         self.focused_name = name
-        self.refresh(layout=True)
+        self._arrange_again()
         self.panel(name).focus(scroll_visible=False)
 
     def neighbour(self, by: int) -> str:
@@ -103,7 +103,11 @@ class Panels(Widget):
     def zoom(self) -> None:
         """Give the focused panel the whole area, or take it back."""
         self.zoomed = not self.zoomed
-        self.refresh(layout=True)
+        self._arrange_again()
+
+    def _arrange_again(self) -> None:
+        """Ask Textual for a new arrangement: it forgets the old one where a child asks, not where its parent does."""
+        self.code.refresh(layout=True)
 
     def show(self, frame: Frame, draw_loss: bool) -> None:
         """Hand a picture to the panels in sight."""

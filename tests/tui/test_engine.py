@@ -1,0 +1,406 @@
+"""The worker without a screen: commands in, reports out, and nothing lost on the way.
+
+Every wait is for the engine's own `wake`; the tests take reports until one says what they wait for.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from nntui.engine import KEEP_RUNNING, Command, Engine, Report, Verb, Worker
+from nntui_core import builtin
+from nntui_core.frame import Frame, View, Window
+from nntui_core.network import Network, build
+from nntui_core.program import Program
+from nntui_core.session import Session
+from tests.tui.reading import DEADLINE, ENDLESS, Queue, watch
+
+VIEW = View({name: Window(0, 0, 9, 9) for name in ("W1", "W2", "z1", "delta2")})
+
+
+class Driver:
+    """Sends commands and waits for what comes of them."""
+
+    def __init__(self, program: Program) -> None:
+        self.woken = threading.Event()
+        self.wakes = 0
+        self.engine = Engine(program, self._wake)
+        self.queue: Queue = watch(self.engine)
+        self.notices: list[str] = []
+
+    def _wake(self) -> None:
+        self.wakes += 1
+        self.woken.set()
+
+    def send(self, verb: Verb, number: float = 0.0, view: View | None = VIEW) -> None:
+        self.engine.send(Command(verb, number, view))
+
+    def report(self, fits: Callable[[Report], object] = lambda report: True) -> Report:
+        """Take reports until one fits."""
+        deadline = time.monotonic() + DEADLINE
+        while True:
+            assert self.woken.wait(deadline - time.monotonic()), "no report comes that fits"
+            self.woken.clear()
+            report = self.engine.take()
+            if report is not None:
+                self.notices += [report.notice] if report.notice else []
+                if fits(report):
+                    return report
+
+    def ask(self, verb: Verb, number: float = 0.0) -> Report:
+        """Send a command to a paused engine and return what it says."""
+        self.send(verb, number)
+        return self.report()
+
+    def picture(self, verb: Verb, number: float = 0.0) -> Frame:
+        return frame_of(self.ask(verb, number))
+
+
+def frame_of(report: Report) -> Frame:
+    assert report.frame is not None
+    return report.frame
+
+
+@contextmanager
+def driven(program: str | Program = "default") -> Iterator[Driver]:
+    driver = Driver(builtin.load(program) if isinstance(program, str) else program)
+    driver.engine.start()
+    try:
+        yield driver
+    finally:
+        driver.engine.stop()
+        driver.engine._thread.join(DEADLINE)
+        assert not driver.engine._thread.is_alive()
+
+
+def endless(rate: float = 1.0) -> Program:
+    return build(Network(iterations=ENDLESS, rate=rate), "endless")
+
+
+def test_the_first_report_comes_by_itself() -> None:
+    with driven() as driver:
+        frame = frame_of(driver.report())
+        assert (frame.iteration, frame.tick, frame.status) == (0, 0, "paused")
+        assert frame.program == "default"
+
+
+def test_commands_do_what_the_session_does() -> None:
+    with driven() as driver:
+        driver.report()
+        own = Session(builtin.load("default"))
+        turns: list[tuple[Verb, Callable[[], None]]] = [
+            (Verb.STEP, own.step),
+            (Verb.NEXT_ITERATION, own.next_iteration),
+            (Verb.STEP, own.step),
+            (Verb.STEP, own.step),
+            (Verb.BACK, own.back),
+            (Verb.NEXT_ITERATION, own.next_iteration),
+            (Verb.NEXT_ITERATION, own.next_iteration),
+            (Verb.PREVIOUS_ITERATION, own.back_iteration),
+            (Verb.RATE_UP, lambda: own.set_rate(2.0)),
+            (Verb.NEXT_ITERATION, own.next_iteration),
+            (Verb.RATE_DOWN, lambda: own.set_rate(1.0)),
+            (Verb.RESET, own.reset),
+            (Verb.NEXT_SEED, own.reset_with_next_seed),
+        ]
+        for verb, by_hand in turns:
+            frame = driver.picture(verb)
+            by_hand()
+            assert (frame.iteration, frame.tick) == tuple(own.position), verb
+            assert frame.rate == own.rate
+            assert frame.seed == own.seed
+            for name in ("W1", "W2"):
+                assert frame.matrices[name].values == tuple(map(tuple, own.state[name].tolist())), (verb, name)
+
+
+def test_numbers_of_a_command_are_taken() -> None:
+    with driven() as driver:
+        driver.report()
+        assert driver.picture(Verb.GOTO, 12).iteration == 12
+        assert driver.picture(Verb.GOTO, 3).iteration == 3
+        assert driver.picture(Verb.SET_RATE, 0.125).rate == 0.125
+
+
+def test_a_view_stays_until_there_is_another() -> None:
+    with driven() as driver:
+        driver.report()
+        assert not set(VIEW.windows) - set(driver.picture(Verb.STEP).matrices)
+        driver.send(Verb.STEP, view=None)
+        assert not set(VIEW.windows) - set(frame_of(driver.report()).matrices)
+        driver.send(Verb.LOOK, view=View({"W1": Window(1, 1, 2, 2)}))
+        frame = frame_of(driver.report())
+        own = Session(builtin.load("default")).state["W1"]
+        assert frame.matrices["W1"].values == tuple(map(tuple, own[1:3, 1:3].tolist()))
+
+
+def test_running_goes_on_until_it_is_paused() -> None:
+    with driven(endless()) as driver:
+        driver.report()
+        assert driver.ask(Verb.RUN).running
+        seen = [frame_of(driver.ask(Verb.LOOK)).iteration for _ in range(5)]
+        assert seen == sorted(set(seen))
+        paused = driver.ask(Verb.PAUSE)
+        frame = frame_of(paused)
+        assert not paused.running
+        assert frame.iteration >= seen[-1]
+        assert frame.status == "paused"
+        assert frame_of(driver.ask(Verb.LOOK)).iteration == frame.iteration
+
+
+def test_after_a_run_the_numbers_are_those_of_a_fresh_run_to_there() -> None:
+    with driven(endless()) as driver:
+        driver.report()
+        driver.ask(Verb.RUN)
+        driver.ask(Verb.LOOK)
+        frame = frame_of(driver.ask(Verb.PAUSE))
+        own = Session(endless())
+        own.advance(frame.iteration)
+        assert own.loss == frame.loss
+        for name in ("W1", "W2", "z1", "delta2"):
+            assert frame.matrices[name].values == tuple(map(tuple, own.state[name].tolist()))
+
+
+@pytest.mark.parametrize("verb", sorted(set(Verb) - KEEP_RUNNING - {Verb.STOP, Verb.EXPLAIN, Verb.GOTO}))
+def test_moving_by_hand_ends_a_run(verb: Verb) -> None:
+    with driven(endless()) as driver:
+        driver.report()
+        driver.ask(Verb.RUN)
+        report = driver.ask(verb)
+        assert not report.running
+        assert frame_of(report).iteration > 0
+
+
+@pytest.mark.parametrize("verb", sorted(KEEP_RUNNING - {Verb.SET_RATE}))
+def test_the_others_let_it_run(verb: Verb) -> None:
+    with driven(endless()) as driver:
+        driver.report()
+        driver.ask(Verb.RUN)
+        assert driver.ask(verb).running
+        assert driver.ask(Verb.LOOK).running
+
+
+def test_a_rate_set_while_running_holds_from_there_on() -> None:
+    with driven(endless()) as driver:
+        driver.report()
+        driver.ask(Verb.RUN)
+        report = driver.ask(Verb.SET_RATE, 0.25)
+        assert report.running
+        frame = frame_of(driver.ask(Verb.PAUSE))
+        assert frame.rate == 0.25
+        ((at, rate),) = frame.curve.rate_changes
+        assert rate == 0.25
+        own = Session(endless())
+        own.advance(at) if at else None
+        own.set_rate(0.25)
+        own.advance(frame.iteration - at)
+        assert frame.matrices["W1"].values == tuple(map(tuple, own.state["W1"].tolist()))
+
+
+def test_running_makes_no_report_of_its_own() -> None:
+    with driven(endless()) as driver:
+        driver.report()
+        driver.ask(Verb.RUN)
+        wakes, before = driver.wakes, frame_of(driver.ask(Verb.LOOK)).iteration
+        looks, iteration = 1, before
+        while iteration < before + 2000:
+            iteration = frame_of(driver.ask(Verb.LOOK)).iteration
+            looks += 1
+        assert driver.wakes - wakes == looks
+
+
+def test_the_end_of_a_run_is_reported_unasked() -> None:
+    program = build(Network(iterations=ENDLESS), "short")
+    text = program.source.replace(f"range({ENDLESS})", "range(10**9):\n    if iteration == 500:\n        break\n    pass #")
+    with driven(Program.parse(text.replace("pass #:", "pass"), "short")) as driver:
+        driver.report()
+        driver.send(Verb.RUN)
+        report = driver.report(lambda report: not report.running)
+        assert frame_of(report).status == "ended"
+
+
+def test_a_program_that_fails_ends_the_run_and_says_where() -> None:
+    with driven("naive") as driver:
+        driver.report()
+        driver.send(Verb.RUN)
+        report = driver.report(lambda report: not report.running)
+        assert frame_of(report).status == "failed"
+        assert frame_of(report).failure
+        driver.send(Verb.RUN)
+        assert driver.report().notice == frame_of(report).cannot_go_on
+
+
+def test_wake_is_called_once_until_the_slot_is_emptied() -> None:
+    with driven() as driver:
+        driver.report()
+        wakes = driver.wakes
+        for _ in range(50):
+            driver.send(Verb.STEP)
+        driver.send(Verb.LOOK)
+        wait_until(lambda: driver.queue.idle)
+        assert driver.wakes - wakes == 1
+        frame = frame_of(driver.report())
+        assert frame.iteration * 11 + frame.tick == 50
+        assert driver.engine.take() is None
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    """Let the other thread work until something is so."""
+    deadline = time.monotonic() + DEADLINE
+    pause = threading.Event()
+    while not condition():
+        pause.wait(0.001)
+        assert time.monotonic() < deadline
+
+
+def test_a_notice_outlives_the_report_that_replaces_it() -> None:
+    with driven() as driver:
+        driver.report()
+        driver.send(Verb.BACK)
+        wait_until(lambda: driver.queue.idle)
+        driver.send(Verb.STEP)
+        wait_until(lambda: driver.queue.idle)
+        report = driver.report()
+        assert frame_of(report).tick == 1
+        assert report.notice == "this is the start: nothing has run yet"
+
+
+def test_a_notice_is_told_once() -> None:
+    with driven() as driver:
+        driver.report()
+        assert driver.ask(Verb.BACK).notice
+        assert driver.ask(Verb.STEP).notice == ""
+
+
+def test_an_answer_outlives_the_report_that_replaces_it() -> None:
+    with driven() as driver:
+        driver.report()
+        driver.picture(Verb.NEXT_ITERATION)
+        driver.engine.send(Command(Verb.EXPLAIN, view=VIEW, cell=("W2", (0, 0))))
+        wait_until(lambda: driver.queue.idle)
+        driver.send(Verb.LOOK)
+        wait_until(lambda: driver.queue.idle)
+        origin = driver.report().origin
+        assert origin is not None
+        assert origin.cell.label == "W2[0,0]"
+        assert {source.name for source in origin.sources} == {"W2", "lr", "dW2"}
+
+
+@pytest.mark.parametrize(
+    ("program", "first", "verb", "number", "words"),
+    [
+        ("default", [], Verb.BACK, 0, "nothing has run yet"),
+        ("default", [], Verb.PREVIOUS_ITERATION, 0, "nothing has run yet"),
+        ("default", [], Verb.SET_RATE, math.inf, "a finite number would do"),
+        ("naive", [Verb.NEXT_ITERATION], Verb.STEP, 0, "S steps back, r resets"),
+        ("naive", [Verb.NEXT_ITERATION], Verb.NEXT_ITERATION, 0, "S steps back, r resets"),
+        ("naive", [Verb.NEXT_ITERATION], Verb.RUN, 0, "S steps back, r resets"),
+    ],
+)
+def test_what_is_refused_is_told(program: str, first: list[Verb], verb: Verb, number: float, words: str) -> None:
+    with driven(program) as driver:
+        driver.report()
+        for before in first:
+            driver.ask(before)
+        report = driver.ask(verb, number)
+        assert words in report.notice
+        assert not report.running
+        assert driver.ask(Verb.RESET).notice == ""
+
+
+def test_a_cell_that_is_not_there_is_told() -> None:
+    with driven() as driver:
+        driver.report()
+        driver.engine.send(Command(Verb.EXPLAIN, view=VIEW, cell=("W9", (0, 0))))
+        report = driver.report()
+        assert "W9[0,0]" in report.notice
+        assert report.origin is None
+
+
+def test_a_rate_off_the_ladder_is_told_and_one_at_its_end() -> None:
+    for rate, verb in ((0.0, Verb.RATE_UP), (-1.0, Verb.RATE_DOWN), (1.7e308, Verb.RATE_UP)):
+        with driven() as driver:
+            driver.report()
+            driver.ask(Verb.SET_RATE, rate)
+            report = driver.ask(verb)
+            assert report.notice
+            assert frame_of(report).rate == rate
+
+
+def test_stop_ends_the_thread_while_paused_and_while_running() -> None:
+    for verbs in ([], [Verb.RUN]):
+        driver = Driver(endless())
+        driver.engine.start()
+        driver.report()
+        for verb in verbs:
+            driver.ask(verb)
+        driver.engine.stop()
+        driver.engine._thread.join(DEADLINE)
+        assert not driver.engine._thread.is_alive()
+
+
+def test_the_thread_does_not_keep_python_alive() -> None:
+    assert Driver(builtin.load("default")).engine._thread.daemon
+
+
+def test_a_long_way_can_be_broken_off() -> None:
+    with driven(endless()) as driver:
+        driver.report()
+        driver.send(Verb.GOTO, 10**11)
+        driver.send(Verb.PAUSE)
+        frame = frame_of(driver.report())
+        assert frame.iteration < 10**11
+
+
+def test_a_setup_that_fails_is_told_in_words() -> None:
+    source = builtin.source("default").replace("rng.random((4, 1))", "x @ y")
+    with driven(Program.parse(source, "broken")) as driver:
+        report = driver.report()
+        assert report.frame is None
+        assert "(4,3)" in report.fatal
+        assert "(4,1)" in report.fatal
+        assert report.crash == ""
+
+
+def test_a_fault_of_nntui_reaches_the_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a fault of nntui")
+
+    monkeypatch.setattr(Worker, "_do", broken)
+    driver = Driver(builtin.load("default"))
+    driver.engine.start()
+    driver.report()
+    driver.send(Verb.STEP)
+    report = driver.report()
+    driver.engine._thread.join(DEADLINE)
+    assert report.frame is None
+    assert "ZeroDivisionError: a fault of nntui" in report.crash
+    assert report.fatal == ""
+
+
+def test_overflow_is_a_number_not_a_warning() -> None:
+    with driven(endless(1e300)) as driver:
+        driver.report()
+        driver.ask(Verb.NEXT_ITERATION)
+        frame = driver.picture(Verb.NEXT_ITERATION)
+        driver.ask(Verb.RUN)
+        frame = frame_of(driver.ask(Verb.PAUSE))
+        assert frame.loss is not None
+        assert frame.status == "paused"
+        assert not math.isfinite(max(abs(v) for row in frame.matrices["W1"].values or () for v in row))
+
+
+def test_the_speed_is_that_of_the_run() -> None:
+    with driven(endless()) as driver:
+        driver.report()
+        assert driver.ask(Verb.STEP).speed == 0
+        driver.ask(Verb.RUN)
+        assert driver.report_speed() > 0 if hasattr(driver, "report_speed") else True
+        driver.send(Verb.LOOK)
+        report = driver.report()
+        while not report.speed:
+            report = driver.ask(Verb.LOOK)
+        assert report.speed > 0
