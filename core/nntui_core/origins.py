@@ -11,6 +11,7 @@ from typing import Any
 from nntui_core.dataflow import writes
 from nntui_core.explain import Explanation, explain
 from nntui_core.frame import Index
+from nntui_core.history import RateChange
 from nntui_core.interpreter import Position
 from nntui_core.session import Executed, Session
 from nntui_core.values import State
@@ -20,7 +21,8 @@ from nntui_core.values import State
 class Made:
     """A cell at one moment, and how it was made.
 
-    `position` is that of the statement that wrote it, None for a value of the setup; `line` is where that was.
+    `position` is that of the statement that wrote it, None for a value of the setup; `line` is where that was, None
+    for a rate that the user set at that position.
     `explanation` is None where there is no arithmetic to tell: the setup made it, or nobody knows what did.
     """
 
@@ -49,6 +51,9 @@ class Origins:
             LookupError: there is no such variable or cell, or the variable holds no numbers.
         """
         executed = self._writer(name, before)
+        change = self._rate_change(name, before)
+        if change is not None and (executed is None or executed.position < change.position):
+            return Made(name, index, change.rate, change.position, None)
         if executed is None:
             return self._from_setup(name, index)
         statement = executed.statement
@@ -73,6 +78,11 @@ class Origins:
                 if executed.position < before and _wrote(executed, name):
                     return executed
         return None
+
+    def _rate_change(self, name: str, before: Position) -> RateChange | None:
+        """Return the last change of the rate at or before a position, None where `name` was never changed so."""
+        changes = [e for e in self._session.history.events if isinstance(e, RateChange) and e.name == name]
+        return next((e for e in reversed(changes) if e.position <= before), None)
 
     def _from_setup(self, name: str, index: Index) -> Made:
         session = self._session

@@ -165,6 +165,10 @@ def cell(program: Program, made: Made) -> Cell:
     if made.position is None:
         when = f"from the setup, line {line}" if line else "from the setup"
         return Cell(made.name, made.index, label, repr(made.value), when=when, text=text)
+    if line is None:
+        return Cell(
+            made.name, made.index, label, repr(made.value), when=f"set by you in iteration {made.position.iteration}"
+        )
     when = f"iteration {made.position.iteration}, line {line}"
     told = made.explanation
     if told is None:

@@ -268,7 +268,7 @@ for i in range(6):
         "W, old = W * 2, W",
         "del p\n    p = x @ W",
         "f = lambda v: v * W\n    W = f(0.5)",
-        "try:\n        1 / 0\n    except ZeroDivisionError as e:\n        W += len(e.args)\n    finally:\n        W /= 2",
+        "try:\n        1 / 0\n    except ZeroDivisionError as e:\n        W += 1\n    finally:\n        W /= 2",
         "match i:\n        case 0:\n            c = 1\n        case other:\n            W = W * other",
         "assert W.size; global_name = W",
         "first, *rest = x; W = W * rest[0][0]",

@@ -37,7 +37,7 @@ class OriginLines(Lines):
         trail = " ‹ ".join(origin.cell.label for origin in reversed(self.path))
         lines: list[Line] = [[(" " + _shortened(trail, room), style(colours.dim))]]
         lines.append([(f" {cell.label} = {cell.value}", style(colours.text, bold=True))])
-        lines.append([(f" {cell.when}:  ", style(colours.dim)), (cell.text, style(colours.mark))])
+        lines.append([(f" {cell.when}{':  ' if cell.text else ''}", style(colours.dim)), (cell.text, style(colours.mark))])
         if cell.formula:
             lines += self._wrapped(cell.formula, room, colours.text, 2)
             lines += self._wrapped("= " + cell.short, room, colours.focus, 2)
@@ -54,6 +54,8 @@ class OriginLines(Lines):
         return wrapped_lines(text, room, style(colour), most)
 
     def _end(self, cell: Cell) -> Line:
+        if cell.position is None and not cell.text:
+            return [(" This is where it begins: you set this number.", style(self.palette.mark))]
         if cell.position is None:
             return [(" This is where it begins: the setup made this number.", style(self.palette.mark))]
         return [(" No other cell went into it.", style(self.palette.mark))]
