@@ -166,7 +166,7 @@ def _direction(
         return f"{how}`{text}` goes downhill (cosine {update.fit.cosine:.3f} with −{target})"
     cure = next((f.suggestion for f in findings if f.line == step.statement.line and f.suggestion), None)
     measured = (
-        f"cosine {-update.fit.cosine:.3f} with {target}" if np.isfinite(update.fit.cosine) else "the shapes differ"
+        f"cosine {update.fit.cosine:.3f} with −{target}" if np.isfinite(update.fit.cosine) else "the shapes differ"
     )
     said = f"`{step.statement.text}` does not go downhill along the gradient ({measured.replace('-', '−')})"
     return f"{said}; `{cure}` does" if cure else said

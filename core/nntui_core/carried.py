@@ -10,9 +10,10 @@ from nntui_core.case import Case
 from nntui_core.conditions import Observed, line_edit
 from nntui_core.findings import ERROR, NOT_UPDATED, Finding
 from nntui_core.gradients import Derivative, differentiate, fit, match
-from nntui_core.measure import backward_values, cells_of, products_in
+from nntui_core.measure import backward_values, cells_of, products_in, work_of
 from nntui_core.trace import run_step
 from nntui_core.updates import judge
+from nntui_core.values import Array
 
 
 def not_updated(seen: Observed) -> Iterator[Finding]:
@@ -61,7 +62,9 @@ def fixed_parameters(seen: Observed) -> list[tuple[str, Derivative]]:
         data = value.ndim == 2 and case.samples in value.shape and not weight
         if data and not bias:
             continue
-        derivative = differentiate(trace, case.objective, name, -1, cells_of(value.size, value.size, seen.budget))
+        derivative = differentiate(
+            trace, case.objective, name, -1, cells_of(value.size, work_of(trace, case.objective), seen.budget)
+        )
         computed = (
             any(match(v, [derivative]) for _, _, v in backward_values(trace, case.plan)) and name not in roles.inputs
         )
@@ -88,19 +91,42 @@ def _on_parameter_side(case: Case, name: str) -> bool:
 
 def _is_bias(case: Case, name: str) -> bool:
     """Tell whether an array is added, the same for every sample, to something that depends on a parameter."""
+    return any(out.size > case.trace.start[name].size for out in _added_to(case, name))
+
+
+def _added_to(case: Case, name: str) -> Iterator[Array]:
+    """Yield the forward variables that an array is added to: one more in it is one more in them."""
     trace = case.trace
+    forward = {d.variable for d in case.forward}
     for k, step in case.objective.steps:
-        if name not in step.reads or step.code is None or len(step.writes) != 1 or k + 1 >= len(trace.environments):
+        ran = step.code is not None and k + 1 < len(trace.environments)
+        if not ran or name not in step.reads or len(step.writes) != 1 or step.writes[0] not in forward:
             continue
-        if step.writes[0] not in {d.variable for d in case.forward}:
-            continue
-        before, value = trace.environments[k], trace.environments[k][name]
+        before = trace.environments[k]
         out = np.asarray(trace.environments[k + 1][step.writes[0]])
-        moved = np.asarray(run_step(step, {**before, name: value + 1.0}, dict(trace.functions))[step.writes[0]])
-        same = moved.shape == out.shape and out.size > value.size
-        if same and np.allclose(moved, out + 1.0, rtol=1e-9, atol=1e-9):
-            return True
-    return False
+        moved = np.asarray(run_step(step, {**before, name: before[name] + 1.0}, dict(trace.functions))[step.writes[0]])
+        if moved.shape == out.shape and np.allclose(moved, out + 1.0, rtol=1e-9, atol=1e-9):
+            yield out
+
+
+def bias_for_each_sample(seen: Observed) -> Iterator[Finding]:
+    """Find a bias that has grown, in iterations before this one, to a row for each sample."""
+    case = seen.case
+    for name, gradient in case.gradients.items():
+        shape = gradient.value.shape
+        if len(shape) != 2 or case.samples < 2 or case.samples not in shape or case.forward == ():
+            continue
+        if any(out.shape == shape for out in _added_to(case, name)):
+            k = case.trace.last_write(name)
+            line = case.trace.steps[k].statement.line if k is not None else None
+            yield Finding(
+                "bias-not-summed",
+                ERROR,
+                line,
+                name,
+                f"{name} is {shape}: a bias of its own for each of the {case.samples} samples",
+                f"sum ∂C/∂{name} over the samples, and start {name} again with one for each unit",
+            )
 
 
 def accumulates(seen: Observed) -> Iterator[Finding]:

@@ -20,6 +20,8 @@ from nntui_core.program import Program
 ONCE = "__once__"
 STEP, RUN = "__step__", "__run__"
 ITEMS, SEEN = "__items__", "__seen__"
+REPORT = f"try: {SEEN}({{loss}})\nexcept NameError: {SEEN}(None)"
+"""The loss may not have been computed yet, where it is computed in some iterations only."""
 
 Stepper = Callable[[], Iterator[int]]
 """Called, it begins one iteration: yields the index of each statement before running it; returns True on `break`."""
@@ -40,6 +42,9 @@ def _function(head: str, body: list[ast.stmt], program: Program) -> ast.Module:
     assert isinstance(function, ast.FunctionDef)
     names = list(dict.fromkeys([*dataflow.bound_names([program.loop]), *dataflow.bound_names(program.loop.body)]))
     function.body = [ast.Global(names), *body] if names else body
+    for part in ast.walk(function):
+        if isinstance(part, ast.AnnAssign):
+            part.simple = 0  # `loss: float = …` could not be global; `(loss): float = …` can
     return ast.fix_missing_locations(ast.Module([function], []))
 
 
@@ -70,8 +75,8 @@ class _Stops(ast.NodeTransformer):
             inner = getattr(node, field, None)
             if isinstance(inner, list) and inner and isinstance(inner[0], ast.stmt):
                 setattr(node, field, self.block(inner))
-        for handler in getattr(node, "handlers", []):
-            handler.body = self.block(handler.body)
+        for nested in (*getattr(node, "handlers", []), *getattr(node, "cases", [])):
+            nested.body = self.block(nested.body)
         return node
 
 
@@ -112,9 +117,9 @@ def runner(program: Program, namespace: dict[str, Any]) -> Runner:
     """Compile the body into a loop that runs one iteration for each item and reports the loss after each."""
     body = copy.deepcopy(program.loop.body)
     loss = program.roles.loss
-    report = [_parse(f"{SEEN}({loss})")] if loss else []
+    report = [_parse(REPORT.format(loss=loss))] if loss else []
     if any(_leaves(node) for node in body):
-        turn = [_turn(body, [*report, ast.Continue()]), _return(BROKE)]
+        turn = [_turn(body, [*report, ast.Continue()]), *copy.deepcopy(report), _return(BROKE)]
     else:
         turn = [*body, *report]
     loop = _parse(f"for __item__ in {ITEMS}: pass")

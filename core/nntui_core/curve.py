@@ -114,7 +114,9 @@ class LossCurve:
     def _everything(self) -> tuple[Integers, Floats]:
         tail_at = np.arange(self.count - self._tail.size, self.count)
         at = np.concatenate([np.arange(self._head.size), self._at.reshape(-1), tail_at])
-        return at, np.concatenate([self._head, self._loss.reshape(-1), self._tail])
+        loss = np.concatenate([self._head, self._loss.reshape(-1), self._tail])
+        once, first = np.unique(at, return_index=True)  # a flat stretch has its least and greatest in one place
+        return once, loss[first]
 
     def points(self, most: int, until: int | None = None) -> Points:
         """Return the curve in at most `most` points (at least 4); its ends exact, extremes of stretches in between.

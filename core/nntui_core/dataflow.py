@@ -27,12 +27,12 @@ def child_blocks(node: ast.stmt) -> Iterator[Sequence[ast.stmt]]:
     """Yield the blocks nested in a compound statement (`if`, `for`, `while`, `with`, `try`), in source order."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return
-    for field in ("body", "handlers", "orelse", "finalbody"):
+    for field in ("body", "handlers", "cases", "orelse", "finalbody"):
         block = getattr(node, field, None)
         if not isinstance(block, list):
             continue
         for item in block:
-            if isinstance(item, ast.ExceptHandler):
+            if isinstance(item, ast.ExceptHandler | ast.match_case):
                 yield item.body
         if block and isinstance(block[0], ast.stmt):
             yield block
@@ -42,8 +42,19 @@ def own_parts(node: ast.stmt) -> Iterator[ast.AST]:
     """Yield the parts of a statement that belong to itself and not to a block nested in it."""
     nested = {id(item) for block in child_blocks(node) for item in block}
     for child in ast.iter_child_nodes(node):
-        if id(child) not in nested and not isinstance(child, ast.ExceptHandler):
+        if id(child) in nested:
+            continue
+        if isinstance(child, ast.match_case):
+            yield from (part for part in ast.iter_child_nodes(child) if id(part) not in nested)
+        elif not isinstance(child, ast.ExceptHandler):
             yield child
+
+
+def without_blocks(node: ast.stmt) -> ast.AST:
+    """Return a statement's own parts alone, as a tree that can be walked: of an `if`, its condition."""
+    if not any(True for _ in child_blocks(node)):
+        return node
+    return ast.Tuple([part for part in own_parts(node) if isinstance(part, ast.expr)], ast.Load())
 
 
 def _own_walk(node: ast.stmt) -> Iterator[ast.AST]:
@@ -115,6 +126,10 @@ def bound_names(body: Sequence[ast.stmt]) -> tuple[str, ...]:
                 found[part.id] = None
             elif isinstance(part, ast.FunctionDef | ast.ClassDef):
                 found[part.name] = None
+            elif isinstance(part, ast.MatchAs | ast.MatchStar):
+                found |= dict.fromkeys([part.name] if part.name else [])
+            elif isinstance(part, ast.MatchMapping) and part.rest is not None:
+                found[part.rest] = None
             elif isinstance(part, ast.Import | ast.ImportFrom):
                 for alias in part.names:
                     found[(alias.asname or alias.name).split(".")[0]] = None

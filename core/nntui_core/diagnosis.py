@@ -6,6 +6,7 @@ numbers in (`nntui_core.repair`), and what no line shows is tested by itself (`n
 """
 
 import ast
+import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -51,6 +52,7 @@ CONDITIONS: Sequence[Callable[[Observed], Iterator[Finding]]] = (
     conditions.shuffled,
     conditions.spoilt_data,
     conditions.symmetric_start,
+    carried.bias_for_each_sample,
     carried.accumulates,
     carried.not_updated,
 )
@@ -68,20 +70,24 @@ AHEAD_RANDOM = 8
 def check(interpreter: Interpreter, *, budget: int = BUDGET) -> Report:
     """Check the iteration at whose start an interpreter stands; the interpreter stays as it is.
 
+    Only a loop over a lazy iterable (`for batch in batches():`) is asked for this iteration's item already.
+
     `budget` is the number of cells of one variable that are measured at most; larger arrays are sampled, always the
     same cells.
 
     Raises:
-        NothingToCheck: no parameter or no cost is found, or the cost is not finite.
+        NothingToCheck: no parameter or no cost is found, the cost is not finite, or the program reads something that
+            cannot be copied.
         ProgramFailed: the program raises before it has computed its cost.
         RuntimeError: the interpreter stands in the middle of an iteration.
     """
-    random = np.random.get_state(legacy=False)
+    numpys_random, pythons_random = np.random.get_state(legacy=False), random.getstate()
     try:
         with np.errstate(all="ignore"):
             return _check(interpreter, budget)
     finally:
-        np.random.set_state(random)
+        np.random.set_state(numpys_random)
+        random.setstate(pythons_random)
 
 
 def _check(interpreter: Interpreter, budget: int) -> Report:
@@ -109,13 +115,17 @@ def _live(interpreter: Interpreter, program: Program, plan: Layout) -> tuple[Tra
     scratch = Scratch(interpreter, program)
     traces: list[Trace] = []
     forward = frozenset(s.index for s in program.body if plan.phase(s) is Phase.FORWARD)
-    ahead = AHEAD
+    shared = [name for name in scratch.shared if any(name in s.reads for s in program.body)]
+    if shared:
+        raise NothingToCheck(f"{shared[0]} cannot be copied, and checking would use it up")
+    lazy = isinstance(program.loop, ast.For) and interpreter.natural_end is None
+    ahead = 1 if lazy else AHEAD  # a lazy iterable is not asked for more than the iteration needs
     while len(traces) < ahead:
         trace = record(scratch, plan.roles.parameters, forward)
         if not trace.steps:
             break
         traces.append(trace)
-        if trace.drew:
+        if trace.drew and not lazy:
             ahead = AHEAD_RANDOM
         if trace.failure is not None or scratch.position.tick or scratch.ended:
             break
@@ -144,7 +154,8 @@ def _judged(seen: Observed, integers: Sequence[str]) -> list[Finding]:
         return decisive[:1]
     found, left = faults(seen.case)
     truncated = _truncated(seen, integers)
-    conditional += [truncated] if truncated is not None else []
+    if truncated is not None:
+        conditional = [*(f for f in conditional if f.variable != truncated.variable), truncated]
     covered = {f.variable for f in conditional}
     spoilt = {f.code for f in conditional} & {"in-place-activation"}
     lines = [fault for fault in found if fault.variable not in covered and fault.code not in spoilt]

@@ -6,6 +6,7 @@ keeping it. What is not changed keeps every character, comments included.
 
 import ast
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -63,11 +64,12 @@ def with_rate(program: Program, rate: float) -> Program:
         EditError: the program has no learning rate that its setup gives as a number.
     """
     name = program.roles.rate
-    for statement in program.setup:
+    for statement in reversed(program.setup):  # the last one counts
         if isinstance(statement, ast.Assign | ast.AnnAssign) and name in dataflow.writes(statement):
             value = statement.value
             if value is not None and is_number(value):
-                return _replaced(program, value, repr(rate))
+                return _replaced(program, value, repr(float(rate)))
+            break
     raise EditError(f"{program.name} has no learning rate that its setup gives as a number")
 
 
@@ -182,4 +184,5 @@ def _array_text(numpy: str, name: str, value: Array, path: str) -> str:
     if value.size > INLINE:
         return f"{numpy}.load({str(Path(path).resolve())!r})[{name!r}].astype({numpy}.{value.dtype.name})"
     kind = "" if value.dtype == np.float64 else f", dtype={numpy}.{value.dtype.name}"
-    return f"{numpy}.array({value.tolist()!r}{kind})"
+    numbers = re.sub(r"\b(nan|inf)\b", rf"{numpy}.\1", repr(value.tolist()))
+    return f"{numpy}.array({numbers}{kind})"

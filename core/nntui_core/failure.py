@@ -65,11 +65,10 @@ def in_words(error: BaseException, program: Program, statement: Statement, names
     scratch = dict(namespace)
     checkpoint = Checkpoint.take(namespace)
     checkpoint.restore(scratch)
-    random_before = checkpoint.legacy_random
     try:
-        culprit = _first_failing(program.nodes[statement.index], scratch)
+        culprit = _first_failing(dataflow.without_blocks(program.nodes[statement.index]), scratch)
     finally:
-        np.random.set_state(random_before)
+        checkpoint.restore_random()
     details = []
     if culprit is not None:
         left, sign, right, a, b = culprit
@@ -77,10 +76,13 @@ def in_words(error: BaseException, program: Program, statement: Statement, names
         details += _target_needs(statement, namespace, sign)
     elif isinstance(error, NameError):
         details.append(_known_names(namespace))
-    return Failure(statement.line, statement.index, _message(error), tuple(d for d in details if d))
+    return Failure(statement.line, statement.index, message_of(error), tuple(d for d in details if d))
 
 
-def _message(error: BaseException) -> str:
+def message_of(error: BaseException | None) -> str:
+    """Return the kind of an exception and the first line of what it says."""
+    if isinstance(error, SystemExit):
+        return f"the program ends itself here: exit({'' if error.code is None else error.code})"
     text = str(error).strip().split("\n")[0] or "no reason given"
     return f"{type(error).__name__}: {text}"
 

@@ -6,15 +6,17 @@ direction; going back is a matter of checkpoints (see `nntui_core.history`).
 """
 
 import ast
+import contextvars
 import itertools
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from nntui_core import compiled
-from nntui_core.failure import Failure, ProgramFailed, in_words
+from nntui_core.failure import Failure, ProgramFailed, in_words, message_of
+from nntui_core.items import Items, IterableFailed
 from nntui_core.program import Program, Statement
 from nntui_core.values import Checkpoint
 
@@ -26,6 +28,14 @@ class Position(NamedTuple):
 
     iteration: int
     tick: int
+
+
+RAISED = (Exception, SystemExit)
+"""What a program may raise; `exit()` ends the program, not nntui."""
+
+
+MOST_STOPS = 1000
+"""Statements of a `finally` that an abandoned iteration may run through."""
 
 
 def _ignore(_: object) -> None:
@@ -48,7 +58,9 @@ class Interpreter:
         self.ended = False
         """Whether the loop is over: its `while` is false, its iterable exhausted, or it met a `break`."""
         self._generator: Iterator[int] | None = None
-        self._items: _Items = _Items(None)
+        self._items = Items(None, {})
+        self._context = contextvars.copy_context()
+        """What the program sees of NumPy's error state; it alone may change it (`with np.errstate(...)`)."""
         self._step: compiled.Stepper
         self._run: compiled.Runner
 
@@ -59,7 +71,9 @@ class Interpreter:
             ProgramFailed: the setup raised an exception.
         """
         self.namespace = {"__name__": MAIN, "__builtins__": __builtins__}
-        self._setup()
+        self._context = contextvars.copy_context()
+        self._context.run(np.seterr, all="ignore")
+        self._context.run(self._setup)
         self._compile(self.program)
         self._stand(0)
 
@@ -77,11 +91,15 @@ class Interpreter:
 
     def _setup(self) -> None:
         loop = self.program.loop
-        with np.errstate(all="ignore"):
-            for node in self.program.setup:
-                self._guarded(node.lineno, self._code(ast.Module([node], [])))
-            if isinstance(loop, ast.For):
-                self._items = _Items(self._guarded(loop.lineno, self._code(ast.Expression(loop.iter))))
+        for node in self.program.setup:
+            self._guarded(node.lineno, self._code(ast.Module([node], [])))
+        iterable = None
+        if isinstance(loop, ast.For):
+            iterable = self._guarded(loop.lineno, self._code(ast.Expression(loop.iter)))
+        try:
+            self._items = Items(iterable, self.namespace)
+        except TypeError as error:
+            raise ProgramFailed(Failure(loop.lineno, None, f"TypeError: {error}")) from error
 
     def _code(self, tree: ast.Module | ast.Expression) -> types.CodeType:
         mode = "eval" if isinstance(tree, ast.Expression) else "exec"
@@ -90,16 +108,29 @@ class Interpreter:
     def _guarded(self, line: int, code: types.CodeType) -> Any:
         try:
             return eval(code, self.namespace)
-        except Exception as error:
-            text = str(error).strip().split("\n")[0]
-            raise ProgramFailed(Failure(line, None, f"{type(error).__name__}: {text}")) from error
+        except RAISED as error:
+            raise ProgramFailed(Failure(line, None, message_of(error))) from error
 
     def _stand(self, iteration: int) -> None:
         """Stand at the start of an iteration."""
         self.position = Position(iteration, 0)
         self.following = 0
         self.ended = False
-        self._generator = None
+        self._drop_generator()
+
+    def _drop_generator(self) -> None:
+        """Leave an iteration in its middle; what the program does in a `finally` then does not matter any more."""
+        generator, self._generator = self._generator, None
+        if isinstance(generator, types.GeneratorType):
+            for _ in range(MOST_STOPS):
+                try:
+                    self._context.run(generator.close)
+                except RAISED:  # it stopped once more, in a `finally`
+                    continue
+                return
+
+    def __del__(self) -> None:
+        self._drop_generator()
 
     @property
     def natural_end(self) -> int | None:
@@ -123,6 +154,7 @@ class Interpreter:
 
     def restore(self, checkpoint: Checkpoint, iteration: int, program: Program | None = None) -> None:
         """Go to the start of an iteration whose checkpoint this is; `program` is the one in force there."""
+        self._drop_generator()
         checkpoint.restore(self.namespace)
         if program is not None and program is not self.program:
             self._compile(program)
@@ -135,20 +167,19 @@ class Interpreter:
             ProgramFailed: the statement raised an exception.
             LoopOver: there is no further iteration.
         """
-        with np.errstate(all="ignore"):
-            if self._generator is None:
-                self._generator = self._begin()
-            executed = self.following
-            try:
-                self.following = next(self._generator)
-                self.position = Position(self.position.iteration, self.position.tick + 1)
-            except StopIteration as stop:
-                self._stand(self.position.iteration + 1)
-                self.ended = bool(stop.value)
-            except Exception as error:
-                self._generator = None
-                statement = self.program.body[executed]
-                raise ProgramFailed(in_words(error, self.program, statement, self.namespace)) from error
+        if self._generator is None:
+            self._generator = self._context.run(self._begin)
+        executed = self.following
+        try:
+            self.following = self._context.run(next, self._generator)
+            self.position = Position(self.position.iteration, self.position.tick + 1)
+        except StopIteration as stop:
+            self._stand(self.position.iteration + 1)
+            self.ended = bool(stop.value)
+        except RAISED as error:
+            self._generator = None
+            statement = self.program.body[executed]
+            raise ProgramFailed(in_words(error, self.program, statement, self.namespace)) from error
         return executed
 
     def _begin(self) -> Iterator[int]:
@@ -164,13 +195,16 @@ class Interpreter:
         loop = self.program.loop
         if isinstance(loop, ast.While):
             return bool(self._guarded(loop.lineno, self._code(ast.Expression(loop.test))))
-        item, there = self._items.at(self.position.iteration)
+        try:
+            item, there = self._items.at(self.position.iteration)
+        except IterableFailed as failed:
+            raise ProgramFailed(Failure(loop.lineno, None, message_of(failed.__cause__))) from failed
         if not there:
             return False
         if self.program.counter is not None:
             self.namespace[self.program.counter] = item
         else:
-            bind = ast.Assign([loop.target], ast.Name("__item__", ast.Load()), lineno=loop.lineno)
+            bind = ast.copy_location(ast.Assign([loop.target], ast.Name("__item__", ast.Load())), loop)
             self.namespace["__item__"] = item
             self._guarded(loop.lineno, self._code(ast.Module([bind], [])))
         return True
@@ -186,14 +220,15 @@ class Interpreter:
         if self.position.tick:
             raise RuntimeError("a run starts between two iterations")
         start = self.position.iteration
-        done = itertools.count()
-        items = self._items.following(start, iterations, done)
+        begun = itertools.count()
+        items = self._items.following(start, iterations, begun)
         try:
-            with np.errstate(all="ignore"):
-                how = self._run(iter(items), seen)
-        except Exception as error:
-            raise RunFailed(next(done) - 1) from error
-        finished = next(done) - (how == compiled.HEADER_FALSE)
+            how = self._context.run(self._run, items, seen)
+        except IterableFailed as error:
+            raise RunFailed(next(begun)) from error
+        except RAISED as error:
+            raise RunFailed(next(begun) - 1) from error
+        finished = next(begun) - (how == compiled.HEADER_FALSE)
         self._stand(start + finished)
         self.ended = how == compiled.BROKE or finished < iterations
         return finished
@@ -209,47 +244,3 @@ class RunFailed(Exception):  # noqa: N818 - the program's run failed
     def __init__(self, finished: int) -> None:
         super().__init__(f"failed after {finished} iterations")
         self.finished = finished
-
-
-class _Items:
-    """What the loop's header hands out, by iteration. A range goes on counting beyond its end."""
-
-    def __init__(self, iterable: Any) -> None:
-        self._range = iterable if isinstance(iterable, range) else None
-        self._known: Sequence[Any] | None = None
-        self._rest: Iterator[Any] | None = None
-        self.count: int | None = None
-        if self._range is not None:
-            self.count = len(self._range)
-        elif iterable is not None:
-            self._known, self._rest = [], iter(iterable)
-
-    def at(self, iteration: int) -> tuple[Any, bool]:
-        """Return the item of an iteration, and whether there is one."""
-        if self._range is not None:
-            return self._range.start + iteration * self._range.step, True
-        if self._rest is None:
-            return None, True
-        known = self._known
-        assert isinstance(known, list)
-        while len(known) <= iteration:
-            try:
-                known.append(next(self._rest))
-            except StopIteration:
-                self.count = len(known)
-                return None, False
-        return known[iteration], True
-
-    def following(self, start: int, count: int, done: "itertools.count[int]") -> Iterator[Any]:
-        """Yield the items of up to `count` iterations, and count in `done` those begun."""
-        if self._range is not None:
-            first = self._range.start + start * self._range.step
-            numbers = range(first, first + count * self._range.step, self._range.step)
-            yield from (number for number, _ in zip(numbers, done, strict=False))
-            return
-        for iteration in range(start, start + count):
-            item, there = self.at(iteration)
-            if not there:
-                return
-            next(done)
-            yield item

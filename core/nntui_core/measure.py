@@ -19,9 +19,15 @@ from nntui_core.values import Array
 
 BUDGET = 4096
 """Cells of one variable that are measured at most."""
-WORK = 2e7
-"""Numbers of the forward pass times cells of one variable, at most."""
+WORK = 0.08e9
+"""About how many nanoseconds may go into the forward passes for one variable."""
+PER_NUMBER, PER_PRODUCT = 5.0, 0.2
+"""Nanoseconds that a number of the forward pass takes, and a multiplication within a matrix product, about."""
+PARAMETERS_FIRST = 2.5
+"""How many times as long a parameter may take."""
 FEWEST = 8
+DIVERGED = 1e60
+"""A cost from which on squares of its derivatives may overflow."""
 SEED = 0
 
 
@@ -49,7 +55,7 @@ def measure(trace: Trace, plan: Layout, buffers: Sequence[str], budget: int) -> 
     if objective is None:
         objective = _inferred(trace, plan, rate, buffers, budget)
         gradients = _gradients(trace, objective, plan, budget)
-    if not np.isfinite(objective.cost.value):
+    if not abs(objective.cost.value) < DIVERGED:
         raise NothingToCheck(
             f"{objective.cost.name} is {objective.cost.value}: there is nothing to compare; check an earlier iteration"
         )
@@ -80,19 +86,34 @@ def _is_mean_of_absolute(trace: Trace, objective: Objective, plan: Layout, budge
     return bool(np.allclose(slope, signs / slope.size, rtol=1e-6, atol=0))
 
 
-def cells_of(size: int, volume: int, budget: int) -> NDArray[np.intp] | None:
-    """Return a seeded sample of the cells of an array that is too large to be measured whole, None for all."""
-    limit = max(FEWEST, min(budget, int(WORK / max(volume, 1))))
+def cells_of(size: int, work: float, budget: int) -> NDArray[np.intp] | None:
+    """Return a seeded sample of the cells of an array that is too large to be measured whole, None for all.
+
+    `work` is what one forward pass takes, in nanoseconds, about.
+    """
+    limit = max(FEWEST, min(budget, int(WORK / max(work, 1.0))))
     if size <= limit:
         return None
     return np.sort(np.random.default_rng(SEED).choice(size, limit, replace=False)).astype(np.intp)
 
 
 def _measured(trace: Trace, objective: Objective, name: str, position: int, budget: int) -> Derivative:
-    steps = [(k, n) for k, step in objective.steps for n in step.writes if k + 1 < len(trace.environments)]
-    volume = sum(int(np.size(trace.environments[k + 1].get(n, 0))) for k, n in steps)
     size = int(np.size(trace.environments[position + 1][name]))
-    return differentiate(trace, objective, name, position, cells_of(size, volume, budget))
+    work = work_of(trace, objective) / (PARAMETERS_FIRST if position < 0 else 1.0)
+    return differentiate(trace, objective, name, position, cells_of(size, work, budget))
+
+
+def work_of(trace: Trace, objective: Objective) -> float:
+    """Return about how many nanoseconds one forward pass takes."""
+    total = 0.0
+    for k, step in objective.steps:
+        if k + 1 >= len(trace.environments):
+            continue
+        size = sum(int(np.size(trace.environments[k + 1].get(n, 0))) for n in step.writes)
+        inner = [max(np.shape(trace.environments[k].get(n, 0)), default=0) for n in step.reads]
+        product = any(True for _ in products_in(step))
+        total += size * (PER_NUMBER + (PER_PRODUCT * max(inner, default=0) if product else 0.0))
+    return total
 
 
 def _gradients(trace: Trace, objective: Objective, plan: Layout, budget: int) -> dict[str, Derivative]:

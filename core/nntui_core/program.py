@@ -72,6 +72,7 @@ class Program:
         """
         try:
             tree = ast.parse(source, filename=name)
+            compile(tree, name, "exec")  # finds what is grammar but no program: `return` outside a function
         except SyntaxError as error:
             raise ProgramSyntaxError(f"{error.msg}", error.lineno) from None
         except ValueError as error:  # a null byte in the text

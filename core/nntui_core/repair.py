@@ -60,6 +60,10 @@ class _Candidate:
 
 
 def _structural(case: Case, trace: Trace, updates: Mapping[str, Update]) -> Fault | None:
+    if not all(derivative.whole for derivative in case.derivatives):
+        fault = _any_healing(case, trace)
+        if fault is not None:
+            return fault
     candidates = sorted(_candidates(case, trace, updates), key=lambda c: c.rank)
     best = [c for c in candidates if c.rank[0] == candidates[0].rank[0]]
     for candidate in best[:TRIED]:
@@ -151,23 +155,37 @@ def _spoils(case: Case, before: Trace, after: Trace, k: int) -> bool:
 
 
 def _any_healing(case: Case, trace: Trace) -> Fault | None:
-    """Heal the first line that is no derivative but becomes one by a small edit."""
+    """Heal the first line that a small edit makes right, where derivatives are too large to be put in whole."""
+    before = _proportional(case, trace)
     for k, _, name in _suspects(case, trace):
-        value = written(trace, k, name)
-        if name in case.gradients:
-            targets: Sequence[Derivative] = [case.gradients[name]]
-            update = case.judged(trace)[name]
-            if update.proportional and k != trace.failed_at:
-                continue
-        elif value is None or match(value, case.derivatives) is None:
-            targets = case.derivatives
-        else:
-            continue
-        for target in targets:
+        for target in _hopes(case, trace, k, name):
             fault = heal(case, trace, _Candidate((0, 0, 0), k, name, target, trace))
-            if fault is not None and not (value is not None and fault.code == rewrites.SAME):
+            if fault is not None and (_proportional(case, fault.healed) > before or _is_none(case, trace, k, name)):
                 return fault
     return None
+
+
+def _proportional(case: Case, trace: Trace) -> int:
+    return sum(update.proportional for update in case.judged(trace).values())
+
+
+def _is_none(case: Case, trace: Trace, k: int, name: str) -> bool:
+    """Tell whether a backward line computes no derivative (of an update, nothing is said)."""
+    value = written(trace, k, name)
+    return name not in case.gradients and (value is None or match(value, case.derivatives) is None)
+
+
+def _hopes(case: Case, trace: Trace, k: int, name: str) -> Sequence[Derivative]:
+    """Return the derivatives that a line may have been meant to compute."""
+    value = written(trace, k, name)
+    if name in case.gradients:
+        wrong = k == trace.failed_at or not case.judged(trace)[name].proportional
+        return [case.gradients[name]] if wrong else []
+    found = None if value is None else match(value, case.derivatives)
+    if found is None:
+        return case.derivatives
+    below = case.around.activation_of
+    return [d for d in case.forward if below.get(d.variable) == found[0].variable]
 
 
 # --- curing one line -------------------------------------------------------------------------------------------

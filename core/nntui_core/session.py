@@ -139,8 +139,6 @@ class Session(Timeline):
         """
         self._begin()
         self.run_to(self.position.iteration + iterations)
-        if self.ended:
-            self.goto(self.position)
 
     def back(self) -> None:
         """Go one statement back.
@@ -278,8 +276,20 @@ class Session(Timeline):
         return ", ".join(part for part in (rate, seed) if part)
 
     def reset(self) -> None:
-        """Go back to the start with the same initial weights; the present rate stays, the curve becomes a ghost."""
-        self._start_again(self.program)
+        """Go back to the start with the same initial weights; the present rate stays, the curve becomes a ghost.
+
+        The setup does not run again: what it drew without a seed stays too.
+        """
+        rate, program = self.rate, self.program
+        if self.curve.count:
+            self.ghost = Ghost(self.curve, self._label())
+        self._forget()
+        if program is not self.program:
+            self.history.add_event(ProgramChange(Position(0, 0), program, 0))
+        self.goto(Position(0, 0))
+        if rate is not None and rate != self.rate:
+            self.set_rate(rate)
+        self.state_before = self.state
 
     def reset_with_next_seed(self) -> None:
         """Start again with the next seed.

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from nntui_core.curve import LossCurve
-from nntui_core.failure import Failure, ProgramFailed
+from nntui_core.failure import Failure, ProgramFailed, message_of
 from nntui_core.frame import Index
 from nntui_core.history import History
 from nntui_core.interpreter import Interpreter, LoopOver, Position, RunFailed
@@ -71,6 +71,8 @@ class Timeline:
             pass  # the shapes of what did run are known; the failure shows when the user gets there
         for name, value in self._look(EMPTY).values.items():
             shapes[name] = value.shape
+        loss = self.interpreter.namespace.get(self.program.roles.loss or "")
+        self._loss_is_array = isinstance(loss, np.ndarray)
         iteration, checkpoint = self.history.nearest(0)
         self.interpreter.restore(checkpoint, iteration)
         return shapes
@@ -85,7 +87,7 @@ class Timeline:
     def _look(self, before: State) -> State:
         namespace = self.interpreter.namespace
         skip = self.program.functions
-        names = [n for n, v in namespace.items() if n not in skip and is_data(n, v)]
+        names = [n for n, v in namespace.items() if n not in skip and n.isidentifier() and is_data(n, v)]
         return keep(namespace, names, before)
 
     # --- where it stands -------------------------------------------------------------------------------------------
@@ -148,6 +150,8 @@ class Timeline:
             self.failure = error.failure
             return False
         except LoopOver:
+            if not self.trace and position.iteration:
+                self._trace_the_end()
             return False
         self.state = self._look(before)
         self.trace.append(Executed(position, program, index, before, self.state))
@@ -196,22 +200,36 @@ class Timeline:
     def _run_fast(self, iterations: int) -> None:
         start = self.position.iteration
         losses: list[Any] = []
+        # An array may be changed in place later: its number is taken at once.
+        seen = (lambda value: losses.append(_as_loss(value))) if self._loss_is_array else losses.append
         try:
-            finished = self.interpreter.run(iterations, losses.append)
+            finished = self.interpreter.run(iterations, seen)
         except RunFailed as failed:
-            self._replay_to_failure(start + failed.finished)
+            self._replay_to_failure(start + failed.finished, failed)
             return
         self._finish(start, losses[:finished])
+        if self.ended:
+            self._trace_the_end()
 
-    def _replay_to_failure(self, iteration: int) -> None:
+    def _trace_the_end(self) -> None:
+        """Trace the last iteration again, so that one can look and go back; the loop stays over."""
+        here = self.position
+        self._restore(max(here.iteration - 1, 0))
+        self.goto(here)
+        self.interpreter.ended = True
+
+    def _replay_to_failure(self, iteration: int, failed: RunFailed) -> None:
         """Go to the iteration in which a fast run failed, and step to the statement that fails.
 
         The run left the namespace in the middle of that iteration, so the way leads over a checkpoint.
         """
         self._restore(max(iteration - 1, 0))
         self.goto(Position(iteration, 0))
-        while self.execute():
+        while self.position.iteration <= iteration and self.execute():
             pass
+        if self.failure is None and not self.ended:  # it cannot be repeated: say at least what it was
+            cause = failed.__cause__
+            self.failure = Failure(self.interpreter.statement.line, None, message_of(cause))
 
     def catch_up(self) -> None:
         """Begin a trace after untraced iterations."""
@@ -219,6 +237,16 @@ class Timeline:
         if here.tick == 0 and not (self.trace and self.trace[-1].position.iteration == here.iteration - 1):
             self.trace = []
             self.state = self._look(self.state)
+
+    def _forget(self) -> None:
+        """Go to the start, and forget what has been since."""
+        start = self.history.nearest(0)[1]
+        self.history = History(self.history.program_before(Position(0, 0)))
+        self.history.add(0, start)
+        self.curve = LossCurve()
+        self.failure = None
+        self._restore(0)
+        self._arrive()
 
     # --- to any position -------------------------------------------------------------------------------------------
 
@@ -232,6 +260,8 @@ class Timeline:
 
         Ends before the goal where the program fails or its loop is over before.
         """
+        if self.ended and goal >= self.position:
+            return
         before = self.state
         traced_from = max(goal.iteration - 1, 0)
         here = self.position
@@ -240,6 +270,9 @@ class Timeline:
         self.failure = None
         self._arrive()
         self.run_to(traced_from)
+        if self.ended:
+            self.state_before = before
+            return
         if self.position.tick == 0:
             self._arrive()
         while self.position < goal and self.execute():

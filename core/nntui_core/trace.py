@@ -11,6 +11,7 @@ A step that drew random numbers is not run again: what it drew stays drawn.
 
 import ast
 import copy
+import random
 import types
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -54,6 +55,10 @@ class Scratch(Interpreter):
                 self.namespace[name] = _rebound(value, self.namespace)
         self.namespace["print"] = _silent
         checkpoint.restore(self.namespace)
+        self.shared = checkpoint.shared
+        """The names of what could not be copied."""
+        self.known: dict[int, tuple[Step, ...]] = {}
+        """The steps of the statements that have run, by index: compiled once for all iterations."""
         self._items = original._items
         self._step = compiled.stepper(self.program, self.namespace)
         self._stand(original.position.iteration)
@@ -240,23 +245,25 @@ class _Notes:
         self.written: set[str] = set()
         self.shown: dict[str, str] = {}
         self.drew = False
-        self._known: dict[int, tuple[Step, ...]] = {}
+        self._random = _random_states(scratch.namespace)
 
     def take(self, scratch: Scratch) -> int:
         """Run one statement and write it down; return its index."""
-        random_before = _random_states(scratch.namespace)
         held = dict(scratch.namespace)
         index = scratch.step()
-        steps = self._known.get(index)
+        steps = scratch.known.get(index)
         if steps is None:
-            steps = self._known[index] = self._split(scratch.program, index)
+            steps = scratch.known[index] = self._split(scratch.program, index)
         step = steps[-1]
         before = self.environments[-1]
         after, hidden, rebound = _changes(step, held, scratch.namespace, before)
         if hidden and isinstance(step.node, ast.Expr):  # `rng.shuffle(y)` writes y
             step = replace(step, statement=replace(step.statement, targets=tuple(hidden)))
             steps = (step,)
-        drew = random_before != _random_states(scratch.namespace)
+        drew = False
+        if _calls(step.node):  # nothing else draws random numbers
+            random_before, self._random = self._random, _random_states(scratch.namespace)
+            drew = random_before != self._random
         self.drew = self.drew or drew
         if step.code is None or drew:
             outcome = {name: after[name] for name in (*step.writes, *hidden) if name in after}
@@ -359,8 +366,7 @@ def _changes(
     an inner loop, which has gone on to its next turn.
     """
     after = dict(before)
-    calls = any(isinstance(part, ast.Call) for part in ast.walk(step.node))
-    written = [namespace.get(name) for name in (*step.in_place, *(step.reads if calls else ()))]
+    written = [namespace.get(name) for name in (*step.in_place, *(step.reads if _calls(step.node) else ()))]
     memory = [value for value in written if isinstance(value, np.ndarray)]
     hidden: list[str] = []
     rebound: list[str] = []
@@ -380,6 +386,10 @@ def _changes(
     return after, hidden, rebound
 
 
+def _calls(node: ast.stmt) -> bool:
+    return any(isinstance(part, ast.Call) for part in ast.walk(node))
+
+
 def _touches(array: Any, memory: Iterable[Any]) -> bool:
     return any(array is other or np.may_share_memory(array, other) for other in memory)
 
@@ -387,8 +397,7 @@ def _touches(array: Any, memory: Iterable[Any]) -> bool:
 def _random_states(namespace: Mapping[str, Any]) -> list[Any]:
     """Return what tells whether random numbers were drawn, in a form that `==` compares."""
     states: list[Any] = [_flat(v.bit_generator.state) for v in namespace.values() if isinstance(v, np.random.Generator)]
-    legacy = np.random.get_state(legacy=False)
-    return [*states, _flat(legacy)]
+    return [*states, _flat(np.random.get_state(legacy=False)), random.getstate()]
 
 
 def _flat(state: Any) -> Any:

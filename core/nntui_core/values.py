@@ -10,6 +10,7 @@ Two kinds of copies are taken of it:
 """
 
 import copy
+import random
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -97,46 +98,63 @@ def is_data(name: str, value: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A deep copy of a namespace's data, and of NumPy's global random state. It can be restored any number of times.
+    """A deep copy of a namespace's data and of the global random states. It can be restored any number of times.
 
-    `nbytes` is about what it takes in memory.
+    `nbytes` is about what it takes in memory; `shared` are the names of what could not be copied.
     """
 
     data: Mapping[str, Any]
-    legacy_random: dict[str, Any]
+    numpys_random: dict[str, Any]
+    pythons_random: tuple[Any, ...]
     nbytes: int
+    shared: tuple[str, ...]
 
     @classmethod
     def take(cls, namespace: Mapping[str, Any]) -> "Checkpoint":
         """Copy the data of a live namespace."""
         data = {name: value for name, value in namespace.items() if is_data(name, value)}
-        held = _deep_copy(data)
-        legacy = np.random.get_state(legacy=False)
-        return cls(held, legacy, _size(held))
+        held, shared = _deep_copy(data)
+        return cls(held, np.random.get_state(legacy=False), random.getstate(), _size(held), shared)
 
     def restore(self, namespace: dict[str, Any]) -> None:
         """Put the data back into a live namespace; names that were not there then disappear."""
-        fresh = _deep_copy(self.data)
+        fresh, _ = _deep_copy(self.data)
         for name in [n for n, v in namespace.items() if is_data(n, v) and n not in fresh]:
             del namespace[name]
         namespace.update(fresh)
-        np.random.set_state(self.legacy_random)
+        self.restore_random()
+
+    def restore_random(self) -> None:
+        """Put the global random states back."""
+        np.random.set_state(self.numpys_random)
+        random.setstate(self.pythons_random)
 
 
-def _deep_copy(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Copy data deeply and together, so that aliases stay aliases and views stay views of the same memory."""
+def _deep_copy(data: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Copy data deeply and together, so that aliases stay aliases and views stay views of the same memory.
+
+    Return also the names of what cannot be copied (a generator, an open file): those are shared.
+    """
     memo: dict[int, Any] = {}
     owners: dict[int, Array] = {}
     for array in _arrays(data.values(), set()):
         memo[id(array)] = _copy_array(array, owners)
-    return {name: copy.deepcopy(value, memo) for name, value in data.items()}
+    copied: dict[str, Any] = {}
+    shared = []
+    for name, value in data.items():
+        try:
+            copied[name] = copy.deepcopy(value, memo)
+        except Exception:  # noqa: BLE001 - whatever an object of the program raises when it is copied
+            copied[name] = value
+            shared.append(name)
+    return copied, tuple(shared)
 
 
 def _arrays(values: Iterable[Any], met: set[int]) -> Iterable[Array]:
-    """Yield every array among the values and in the containers among them."""
+    """Yield every plain array among the values and in the containers among them."""
     for value in values:
-        if isinstance(value, np.ndarray):
-            if value.dtype.kind != "O":
+        if type(value) is np.ndarray:
+            if not value.dtype.hasobject:
                 yield value
         elif isinstance(value, dict | list | tuple | set) or hasattr(value, "__dict__"):
             if id(value) in met or isinstance(value, type | types.ModuleType | types.FunctionType):
@@ -154,22 +172,18 @@ def _inner(value: Any) -> Iterable[Any]:
 
 
 def _copy_array(array: Array, owners: dict[int, Array]) -> Array:
-    """Copy one array; a view is made again as a view of the copy of the array that owns its memory."""
+    """Copy one array; a view is made again as a view of the copy of the memory that it looks into."""
     owner = array
-    while isinstance(owner.base, np.ndarray):
+    while isinstance(owner.base, np.ndarray) and not owner.base.dtype.hasobject:
         owner = owner.base
     if id(owner) not in owners:
-        fresh = np.empty_like(owner, subok=False)  # keeps Fortran order
-        fresh[...] = owner
-        owners[id(owner)] = fresh
-    copied = owners[id(owner)]
-    if owner is array:
-        return copied
-    if copied.strides != owner.strides:
-        return array.copy(order="K")
-    offset = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
-    memory = copied.T if copied.flags.f_contiguous else copied
-    return np.ndarray(array.shape, array.dtype, memory.data.cast("B"), offset, array.strides)
+        memory = np.empty(owner.nbytes, np.uint8)
+        np.ndarray(owner.shape, owner.dtype, memory.data, 0, owner.strides)[...] = owner
+        owners[id(owner)] = memory
+    offset = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0] if array.size else 0
+    fresh = np.ndarray(array.shape, array.dtype, owners[id(owner)].data, offset, array.strides)
+    fresh.flags.writeable = array.flags.writeable
+    return fresh
 
 
 OVERHEAD = 120

@@ -35,7 +35,7 @@ def data_of(namespace: Mapping[str, Any]) -> dict[str, Any]:
 
 def fingerprint(namespace: Mapping[str, Any]) -> Fingerprint:
     """Return every value of a namespace to the last bit, which arrays share memory, and the global random state."""
-    data = data_of(namespace)
+    data = {name: value for name, value in data_of(namespace).items() if name.isidentifier()}
     arrays = [(name, value) for name, value in data.items() if isinstance(value, np.ndarray)]
     shared = {(a, b) for (a, u), (b, v) in itertools.combinations(arrays, 2) if np.shares_memory(u, v)}
     legacy = np.random.get_state(legacy=False)

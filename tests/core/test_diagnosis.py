@@ -15,7 +15,6 @@ from nntui_core.failure import ProgramFailed
 from nntui_core.interpreter import Interpreter
 from nntui_core.mistakes import DELTA1, DELTA2, MISTAKES, Edit, edited
 from nntui_core.program import Program
-from nntui_core.values import Checkpoint
 
 CORRECT = sorted((Path(__file__).parent / "correct_programs").glob("*.py"))
 WARNINGS = {"shape-coincidence", "start-scale", "learning-rate"}
@@ -219,6 +218,25 @@ def test_variants_of_the_mistakes_are_named(code: str, base: str, edits: tuple[E
     report = diagnose(from_edits(base, edits))
     assert set(codes(report)) == {code}
     assert report.failed == (code not in WARNINGS)
+
+
+LATER = (
+    "bias-not-summed",
+    "integer-arrays",
+    "gradient-accumulates",
+    "stale-forward",
+    "symmetric-start",
+    "sign",
+    "scale",
+)
+
+
+@pytest.mark.parametrize("code", LATER)
+@pytest.mark.parametrize("iterations", [1, 12])
+def test_mistakes_are_named_in_later_iterations_too(code: str, iterations: int) -> None:
+    report = diagnose(mistakes.program(code), iterations)
+    assert codes(report) == [code]
+    assert report.failed
 
 
 CURED = [
@@ -439,21 +457,34 @@ def test_the_interpreter_is_left_as_it_was(iterations: int) -> None:
     interpreter.start()
     interpreter.run(iterations)
     data = {n: v for n, v in interpreter.namespace.items() if n != "__builtins__"}
-    before = Checkpoint.take(interpreter.namespace)
+    weights, log = interpreter.namespace["W"].copy(), list(interpreter.namespace["log"])
+    generator = interpreter.namespace["rng"].bit_generator.state
+    legacy = np.random.get_state(legacy=False)
     assert not check(interpreter).failed
-    after = Checkpoint.take(interpreter.namespace)
-    assert set(after.data) == set(before.data)
+    assert {n for n in interpreter.namespace if n != "__builtins__"} == set(data)
     assert all(interpreter.namespace[n] is v for n, v in data.items())
-    assert np.array_equal(after.data["W"], before.data["W"])
-    assert after.data["log"] == before.data["log"]
-    assert np.array_equal(after.legacy_random["state"]["key"], before.legacy_random["state"]["key"])
-    assert after.legacy_random["state"]["pos"] == before.legacy_random["state"]["pos"]
+    assert np.array_equal(interpreter.namespace["W"], weights)
+    assert interpreter.namespace["log"] == log
+    assert interpreter.namespace["rng"].bit_generator.state == generator
+    after = np.random.get_state(legacy=False)
+    assert np.array_equal(after["state"]["key"], legacy["state"]["key"])
+    assert after["state"]["pos"] == legacy["state"]["pos"]
     assert interpreter.namespace["same"] is interpreter.namespace["W"]
     assert np.shares_memory(interpreter.namespace["view"], interpreter.namespace["W"])
     assert interpreter.position == (iterations, 0)
     interpreter.run(4)
     assert interpreter.namespace["log"] == expected["log"]
     assert np.array_equal(interpreter.namespace["W"], expected["W"])
+
+
+def test_what_cannot_be_copied_is_not_used_up() -> None:
+    source = builtin.source("default").replace("lr = 1.0", "lr = 1.0\nscales = (1.0 for _ in range(100))")
+    source = source.replace("z1 = x @ W1", "z1 = x @ W1 * next(scales)")
+    interpreter = Interpreter(Program.parse(source, "generator"))
+    interpreter.start()
+    with pytest.raises(NothingToCheck, match="scales cannot be copied"):
+        check(interpreter)
+    assert len(list(interpreter.namespace["scales"])) == 100
 
 
 def test_functions_that_read_globals_see_the_copy() -> None:
@@ -491,6 +522,18 @@ def test_large_arrays_are_sampled_and_the_report_says_so() -> None:
     interpreter = Interpreter(wrong)
     interpreter.start()
     assert codes(check(interpreter, budget=50)) == ["sign"]
+
+
+def test_a_mistake_in_large_arrays_is_named_where_it_is_made() -> None:
+    source = mistakes.base("classes").replace("rng.standard_normal((2, 4))", "rng.standard_normal((2, 60))")
+    source = source.replace("rng.standard_normal((4, 3))", "rng.standard_normal((60, 3)) / 8")
+    source = source.replace("(delta2 @ W2.T) * (1 - a1**2)", "delta2 @ W2.T")
+    interpreter = Interpreter(Program.parse(source, "wide"))
+    interpreter.start()
+    report = check(interpreter, budget=100)
+    found = [(f.code, f.suggestion) for f in report.findings if f.severity == "error"]
+    assert found == [("missing-hidden-derivative", "delta1 = (delta2 @ W2.T) * (1 - a1 ** 2)")]
+    assert "of z1" in report.sampled
 
 
 def test_small_programs_are_not_sampled() -> None:

@@ -62,7 +62,7 @@ def test_the_outcome_leaves_the_namespace_and_its_random_generators_as_they_were
     after = interpreter.take_checkpoint()
     assert after.data["rng"].bit_generator.state == before.data["rng"].bit_generator.state
     assert after.data["loss"] == before.data["loss"]
-    assert str(after.legacy_random) == str(before.legacy_random)
+    assert str(after.numpys_random) == str(before.numpys_random)
 
 
 def test_what_cannot_be_computed_is_no_outcome() -> None:

@@ -37,7 +37,7 @@ class Queue:
 
     def __init__(self) -> None:
         self._inner: queue.SimpleQueue[Command] = queue.SimpleQueue()
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._unserved = 0
         self._waiting = False
         self.sent: list[Command] = []
@@ -51,6 +51,7 @@ class Queue:
     def get(self) -> Command:
         with self._lock:
             self._waiting = True
+            self._lock.notify_all()
         command = self._inner.get()
         with self._lock:
             self._unserved -= 1
@@ -63,8 +64,12 @@ class Queue:
     @property
     def idle(self) -> bool:
         """Whether the engine waits for a command and there is none."""
+        return self.wait_until_idle(0)
+
+    def wait_until_idle(self, timeout: float = DEADLINE) -> bool:
+        """Wait until the engine waits for a command and there is none; return whether it came to that."""
         with self._lock:
-            return self._waiting and not self._unserved
+            return self._lock.wait_for(lambda: self._waiting and not self._unserved, timeout)
 
 
 @dataclass
@@ -226,6 +231,12 @@ def watch(engine: Engine) -> Queue:
 def endless(rate: float = 1.0) -> Program:
     """Return the default network in a loop that does not end while a test looks at it."""
     return build(Network(iterations=ENDLESS, rate=rate), "endless")
+
+
+def diverging(rate: float = 100.0) -> Program:
+    """Return a network without a sigmoid at its end in an endless loop: with this rate its loss soon overflows."""
+    source = endless(rate).source.replace("a2 = sigmoid(z2)", "a2 = z2").replace(" * (a2 * (1 - a2))", "")
+    return Program.parse(source.replace("sigmoid(z1)", "z1").replace(" * (a1 * (1 - a1))", ""), "diverging")
 
 
 def beside(program: str | Program = "default") -> Session:

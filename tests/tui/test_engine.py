@@ -13,11 +13,10 @@ import pytest
 
 from nntui.engine import KEEP_RUNNING, Command, Engine, Report, Verb, Worker
 from nntui_core import builtin
-from nntui_core.frame import Frame, View, Window
-from nntui_core.network import Network, build
+from nntui_core.frame import Frame, Origin, View, Window
 from nntui_core.program import Program
 from nntui_core.session import Session
-from tests.tui.reading import DEADLINE, ENDLESS, Queue, watch
+from tests.tui.reading import DEADLINE, Queue, diverging, endless, watch
 
 VIEW = View({name: Window(0, 0, 9, 9) for name in ("W1", "W2", "z1", "delta2")})
 
@@ -30,7 +29,7 @@ class Driver:
         self.wakes = 0
         self.engine = Engine(program, self._wake)
         self.queue: Queue = watch(self.engine)
-        self.notices: list[str] = []
+        self.first = Report(None)
 
     def _wake(self) -> None:
         self.wakes += 1
@@ -46,15 +45,37 @@ class Driver:
             assert self.woken.wait(deadline - time.monotonic()), "no report comes that fits"
             self.woken.clear()
             report = self.engine.take()
-            if report is not None:
-                self.notices += [report.notice] if report.notice else []
-                if fits(report):
-                    return report
+            if report is not None and fits(report):
+                return report
 
-    def ask(self, verb: Verb, number: float = 0.0) -> Report:
-        """Send a command to a paused engine and return what it says."""
-        self.send(verb, number)
+    def settled(self) -> Report:
+        """Wait until the paused engine has nothing left to do, and return all that it has said since as one report."""
+        assert self.queue.wait_until_idle()
+        report = self.engine.take()
+        assert report is not None
+        self.woken.clear()
+        return report
+
+    def ask(self, verb: Verb, number: float = 0.0, view: View | None = VIEW) -> Report:
+        """Send a command that leaves the engine paused, and return what it says."""
+        self.send(verb, number, view)
+        return self.settled()
+
+    def run(self) -> Report:
+        self.send(Verb.RUN)
+        return self.report(lambda report: report.running)
+
+    def look(self) -> Report:
+        """Ask a running engine for a picture."""
+        self.send(Verb.LOOK)
         return self.report()
+
+    def look_until(self, fits: Callable[[Report], object]) -> Report:
+        """Look at a running engine until a report fits."""
+        deadline = time.monotonic() + DEADLINE
+        while not fits(report := self.look()):
+            assert time.monotonic() < deadline, "it never comes to that"
+        return report
 
     def picture(self, verb: Verb, number: float = 0.0) -> Frame:
         return frame_of(self.ask(verb, number))
@@ -70,6 +91,7 @@ def driven(program: str | Program = "default") -> Iterator[Driver]:
     driver = Driver(builtin.load(program) if isinstance(program, str) else program)
     driver.engine.start()
     try:
+        driver.first = driver.settled()
         yield driver
     finally:
         driver.engine.stop()
@@ -77,20 +99,15 @@ def driven(program: str | Program = "default") -> Iterator[Driver]:
         assert not driver.engine._thread.is_alive()
 
 
-def endless(rate: float = 1.0) -> Program:
-    return build(Network(iterations=ENDLESS, rate=rate), "endless")
-
-
 def test_the_first_report_comes_by_itself() -> None:
     with driven() as driver:
-        frame = frame_of(driver.report())
+        frame = frame_of(driver.first)
         assert (frame.iteration, frame.tick, frame.status) == (0, 0, "paused")
         assert frame.program == "default"
 
 
 def test_commands_do_what_the_session_does() -> None:
     with driven() as driver:
-        driver.report()
         own = Session(builtin.load("default"))
         turns: list[tuple[Verb, Callable[[], None]]] = [
             (Verb.STEP, own.step),
@@ -119,7 +136,6 @@ def test_commands_do_what_the_session_does() -> None:
 
 def test_numbers_of_a_command_are_taken() -> None:
     with driven() as driver:
-        driver.report()
         assert driver.picture(Verb.GOTO, 12).iteration == 12
         assert driver.picture(Verb.GOTO, 3).iteration == 3
         assert driver.picture(Verb.SET_RATE, 0.125).rate == 0.125
@@ -127,21 +143,17 @@ def test_numbers_of_a_command_are_taken() -> None:
 
 def test_a_view_stays_until_there_is_another() -> None:
     with driven() as driver:
-        driver.report()
         assert not set(VIEW.windows) - set(driver.picture(Verb.STEP).matrices)
-        driver.send(Verb.STEP, view=None)
-        assert not set(VIEW.windows) - set(frame_of(driver.report()).matrices)
-        driver.send(Verb.LOOK, view=View({"W1": Window(1, 1, 2, 2)}))
-        frame = frame_of(driver.report())
+        assert not set(VIEW.windows) - set(frame_of(driver.ask(Verb.STEP, view=None)).matrices)
+        frame = frame_of(driver.ask(Verb.LOOK, view=View({"W1": Window(1, 1, 2, 2)})))
         own = Session(builtin.load("default")).state["W1"]
         assert frame.matrices["W1"].values == tuple(map(tuple, own[1:3, 1:3].tolist()))
 
 
 def test_running_goes_on_until_it_is_paused() -> None:
     with driven(endless()) as driver:
-        driver.report()
-        assert driver.ask(Verb.RUN).running
-        seen = [frame_of(driver.ask(Verb.LOOK)).iteration for _ in range(5)]
+        assert driver.run().running
+        seen = [frame_of(driver.look()).iteration for _ in range(5)]
         assert seen == sorted(set(seen))
         paused = driver.ask(Verb.PAUSE)
         frame = frame_of(paused)
@@ -153,9 +165,8 @@ def test_running_goes_on_until_it_is_paused() -> None:
 
 def test_after_a_run_the_numbers_are_those_of_a_fresh_run_to_there() -> None:
     with driven(endless()) as driver:
-        driver.report()
-        driver.ask(Verb.RUN)
-        driver.ask(Verb.LOOK)
+        driver.run()
+        driver.look()
         frame = frame_of(driver.ask(Verb.PAUSE))
         own = Session(endless())
         own.advance(frame.iteration)
@@ -164,11 +175,10 @@ def test_after_a_run_the_numbers_are_those_of_a_fresh_run_to_there() -> None:
             assert frame.matrices[name].values == tuple(map(tuple, own.state[name].tolist()))
 
 
-@pytest.mark.parametrize("verb", sorted(set(Verb) - KEEP_RUNNING - {Verb.STOP, Verb.EXPLAIN, Verb.GOTO}))
+@pytest.mark.parametrize("verb", sorted({Verb.STEP, Verb.BACK, Verb.NEXT_ITERATION, Verb.PREVIOUS_ITERATION, Verb.PAUSE, Verb.CHECK}))
 def test_moving_by_hand_ends_a_run(verb: Verb) -> None:
     with driven(endless()) as driver:
-        driver.report()
-        driver.ask(Verb.RUN)
+        driver.run()
         report = driver.ask(verb)
         assert not report.running
         assert frame_of(report).iteration > 0
@@ -177,24 +187,24 @@ def test_moving_by_hand_ends_a_run(verb: Verb) -> None:
 @pytest.mark.parametrize("verb", sorted(KEEP_RUNNING - {Verb.SET_RATE}))
 def test_the_others_let_it_run(verb: Verb) -> None:
     with driven(endless()) as driver:
-        driver.report()
-        driver.ask(Verb.RUN)
-        assert driver.ask(verb).running
-        assert driver.ask(Verb.LOOK).running
+        driver.run()
+        driver.send(verb)
+        assert driver.report().running
+        assert driver.look().running
 
 
 def test_a_rate_set_while_running_holds_from_there_on() -> None:
     with driven(endless()) as driver:
-        driver.report()
-        driver.ask(Verb.RUN)
-        report = driver.ask(Verb.SET_RATE, 0.25)
-        assert report.running
+        driver.run()
+        driver.send(Verb.SET_RATE, 0.25)
+        assert driver.report().running
         frame = frame_of(driver.ask(Verb.PAUSE))
         assert frame.rate == 0.25
         ((at, rate),) = frame.curve.rate_changes
         assert rate == 0.25
         own = Session(endless())
-        own.advance(at) if at else None
+        if at:
+            own.advance(at)
         own.set_rate(0.25)
         own.advance(frame.iteration - at)
         assert frame.matrices["W1"].values == tuple(map(tuple, own.state["W1"].tolist()))
@@ -202,89 +212,74 @@ def test_a_rate_set_while_running_holds_from_there_on() -> None:
 
 def test_running_makes_no_report_of_its_own() -> None:
     with driven(endless()) as driver:
-        driver.report()
-        driver.ask(Verb.RUN)
-        wakes, before = driver.wakes, frame_of(driver.ask(Verb.LOOK)).iteration
-        looks, iteration = 1, before
-        while iteration < before + 2000:
-            iteration = frame_of(driver.ask(Verb.LOOK)).iteration
+        driver.run()
+        wakes, before = driver.wakes, frame_of(driver.look()).iteration
+        looks = 1
+
+        def far(report: Report) -> bool:
+            nonlocal looks
             looks += 1
+            return frame_of(report).iteration > before + 2000
+
+        driver.look_until(far)
         assert driver.wakes - wakes == looks
 
 
 def test_the_end_of_a_run_is_reported_unasked() -> None:
-    program = build(Network(iterations=ENDLESS), "short")
-    text = program.source.replace(f"range({ENDLESS})", "range(10**9):\n    if iteration == 500:\n        break\n    pass #")
-    with driven(Program.parse(text.replace("pass #:", "pass"), "short")) as driver:
-        driver.report()
-        driver.send(Verb.RUN)
+    source = builtin.source("default") + "    if iteration == 500:\n        break\n"
+    with driven(Program.parse(source, "short")) as driver:
+        driver.run()
         report = driver.report(lambda report: not report.running)
         assert frame_of(report).status == "ended"
+        assert frame_of(report).iteration in (500, 501)
 
 
 def test_a_program_that_fails_ends_the_run_and_says_where() -> None:
     with driven("naive") as driver:
-        driver.report()
         driver.send(Verb.RUN)
         report = driver.report(lambda report: not report.running)
         assert frame_of(report).status == "failed"
         assert frame_of(report).failure
-        driver.send(Verb.RUN)
-        assert driver.report().notice == frame_of(report).cannot_go_on
+        assert driver.queue.wait_until_idle()
+        driver.engine.take()
+        assert driver.ask(Verb.RUN).notice == frame_of(report).cannot_go_on
 
 
 def test_wake_is_called_once_until_the_slot_is_emptied() -> None:
     with driven() as driver:
-        driver.report()
         wakes = driver.wakes
         for _ in range(50):
             driver.send(Verb.STEP)
-        driver.send(Verb.LOOK)
-        wait_until(lambda: driver.queue.idle)
+        frame = frame_of(driver.settled())
         assert driver.wakes - wakes == 1
-        frame = frame_of(driver.report())
         assert frame.iteration * 11 + frame.tick == 50
         assert driver.engine.take() is None
 
 
-def wait_until(condition: Callable[[], object]) -> None:
-    """Let the other thread work until something is so."""
-    deadline = time.monotonic() + DEADLINE
-    pause = threading.Event()
-    while not condition():
-        pause.wait(0.001)
-        assert time.monotonic() < deadline
-
-
 def test_a_notice_outlives_the_report_that_replaces_it() -> None:
     with driven() as driver:
-        driver.report()
         driver.send(Verb.BACK)
-        wait_until(lambda: driver.queue.idle)
+        assert driver.queue.wait_until_idle()
         driver.send(Verb.STEP)
-        wait_until(lambda: driver.queue.idle)
-        report = driver.report()
+        report = driver.settled()
         assert frame_of(report).tick == 1
         assert report.notice == "this is the start: nothing has run yet"
 
 
 def test_a_notice_is_told_once() -> None:
     with driven() as driver:
-        driver.report()
         assert driver.ask(Verb.BACK).notice
         assert driver.ask(Verb.STEP).notice == ""
 
 
 def test_an_answer_outlives_the_report_that_replaces_it() -> None:
     with driven() as driver:
-        driver.report()
-        driver.picture(Verb.NEXT_ITERATION)
+        driver.ask(Verb.NEXT_ITERATION)
         driver.engine.send(Command(Verb.EXPLAIN, view=VIEW, cell=("W2", (0, 0))))
-        wait_until(lambda: driver.queue.idle)
+        assert driver.queue.wait_until_idle()
         driver.send(Verb.LOOK)
-        wait_until(lambda: driver.queue.idle)
-        origin = driver.report().origin
-        assert origin is not None
+        origin = driver.settled().answer
+        assert isinstance(origin, Origin)
         assert origin.cell.label == "W2[0,0]"
         assert {source.name for source in origin.sources} == {"W2", "lr", "dW2"}
 
@@ -302,7 +297,6 @@ def test_an_answer_outlives_the_report_that_replaces_it() -> None:
 )
 def test_what_is_refused_is_told(program: str, first: list[Verb], verb: Verb, number: float, words: str) -> None:
     with driven(program) as driver:
-        driver.report()
         for before in first:
             driver.ask(before)
         report = driver.ask(verb, number)
@@ -313,17 +307,15 @@ def test_what_is_refused_is_told(program: str, first: list[Verb], verb: Verb, nu
 
 def test_a_cell_that_is_not_there_is_told() -> None:
     with driven() as driver:
-        driver.report()
         driver.engine.send(Command(Verb.EXPLAIN, view=VIEW, cell=("W9", (0, 0))))
-        report = driver.report()
+        report = driver.settled()
         assert "W9[0,0]" in report.notice
-        assert report.origin is None
+        assert report.answer is None
 
 
 def test_a_rate_off_the_ladder_is_told_and_one_at_its_end() -> None:
     for rate, verb in ((0.0, Verb.RATE_UP), (-1.0, Verb.RATE_DOWN), (1.7e308, Verb.RATE_UP)):
         with driven() as driver:
-            driver.report()
             driver.ask(Verb.SET_RATE, rate)
             report = driver.ask(verb)
             assert report.notice
@@ -331,12 +323,12 @@ def test_a_rate_off_the_ladder_is_told_and_one_at_its_end() -> None:
 
 
 def test_stop_ends_the_thread_while_paused_and_while_running() -> None:
-    for verbs in ([], [Verb.RUN]):
+    for runs in (False, True):
         driver = Driver(endless())
         driver.engine.start()
-        driver.report()
-        for verb in verbs:
-            driver.ask(verb)
+        driver.settled()
+        if runs:
+            driver.run()
         driver.engine.stop()
         driver.engine._thread.join(DEADLINE)
         assert not driver.engine._thread.is_alive()
@@ -348,21 +340,20 @@ def test_the_thread_does_not_keep_python_alive() -> None:
 
 def test_a_long_way_can_be_broken_off() -> None:
     with driven(endless()) as driver:
-        driver.report()
-        driver.send(Verb.GOTO, 10**11)
+        driver.send(Verb.GOTO, 300_000)
         driver.send(Verb.PAUSE)
-        frame = frame_of(driver.report())
-        assert frame.iteration < 10**11
+        assert frame_of(driver.settled()).iteration < 300_000
 
 
 def test_a_setup_that_fails_is_told_in_words() -> None:
     source = builtin.source("default").replace("rng.random((4, 1))", "x @ y")
-    with driven(Program.parse(source, "broken")) as driver:
-        report = driver.report()
-        assert report.frame is None
-        assert "(4,3)" in report.fatal
-        assert "(4,1)" in report.fatal
-        assert report.crash == ""
+    driver = Driver(Program.parse(source, "broken"))
+    driver.engine.start()
+    report = driver.report()
+    driver.engine._thread.join(DEADLINE)
+    assert report.frame is None
+    assert "line 14: " in report.fatal
+    assert report.crash == ""
 
 
 def test_a_fault_of_nntui_reaches_the_slot(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -372,7 +363,7 @@ def test_a_fault_of_nntui_reaches_the_slot(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(Worker, "_do", broken)
     driver = Driver(builtin.load("default"))
     driver.engine.start()
-    driver.report()
+    driver.settled()
     driver.send(Verb.STEP)
     report = driver.report()
     driver.engine._thread.join(DEADLINE)
@@ -382,25 +373,18 @@ def test_a_fault_of_nntui_reaches_the_slot(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_overflow_is_a_number_not_a_warning() -> None:
-    with driven(endless(1e300)) as driver:
-        driver.report()
-        driver.ask(Verb.NEXT_ITERATION)
-        frame = driver.picture(Verb.NEXT_ITERATION)
-        driver.ask(Verb.RUN)
+    with driven(diverging()) as driver:
+        driver.run()
+        report = driver.look_until(lambda report: frame_of(report).curve.first_not_finite is not None)
+        assert report.running
         frame = frame_of(driver.ask(Verb.PAUSE))
-        assert frame.loss is not None
         assert frame.status == "paused"
-        assert not math.isfinite(max(abs(v) for row in frame.matrices["W1"].values or () for v in row))
+        assert frame.loss is not None
+        assert not math.isfinite(frame.loss)
 
 
 def test_the_speed_is_that_of_the_run() -> None:
     with driven(endless()) as driver:
-        driver.report()
-        assert driver.ask(Verb.STEP).speed == 0
-        driver.ask(Verb.RUN)
-        assert driver.report_speed() > 0 if hasattr(driver, "report_speed") else True
-        driver.send(Verb.LOOK)
-        report = driver.report()
-        while not report.speed:
-            report = driver.ask(Verb.LOOK)
-        assert report.speed > 0
+        assert driver.first.speed == 0
+        driver.run()
+        assert driver.look_until(lambda report: report.speed > 0).running

@@ -20,7 +20,10 @@ from nntui.usage import InputError, Parser, UsageError, nearest, short, suggesti
 COMMANDS = {
     "run": "run without a screen and print where it ends (--json for machines)",
     "export": "print the program as a script that plain Python runs to the same numbers",
-    "examples": "list the programs that come with nntui",
+    "explain": "show the arithmetic of one number of one iteration, such as 'dW2[2,0]'",
+    "check": "measure whether the gradients are right, and name the mistakes; status 1 where there are any",
+    "compare": "run two programs side by side from the same weights",
+    "examples": "list the programs that come with nntui, and the usual mistakes",
 }
 """The subcommands and what they do; each is a module of `nntui.commands`."""
 
@@ -31,6 +34,9 @@ examples:
   nntui --layers 3-8-4-1 --seed 7     a deeper network
   nntui run -n 1000 --json            the numbers after 1000 iterations
   nntui export forum > train.py       a script that runs without nntui
+  nntui explain 'dW2[2,0]' --at 12    where this number comes from
+  nntui check forum                   are its gradients right?
+  nntui compare default sign          both loss curves, from the same weights
 """
 
 WRONG, INTERRUPTED, NO_READER = 2, 130, 141
@@ -101,8 +107,9 @@ def _refuse_command(program: str) -> None:
     """Say what is wrong where the word for the program is a command, or nearly one."""
     if program in COMMANDS:
         raise UsageError(f"the command goes first: nntui {program} …")
-    from nntui_core import builtin
+    from nntui import examples
 
-    near = nearest(program, [*COMMANDS, *builtin.NAMES])
-    if program not in builtin.NAMES and not program.endswith(".py") and near in COMMANDS:
+    names = examples.names()
+    near = nearest(program, [*COMMANDS, *names])
+    if program not in names and not program.endswith(".py") and near in COMMANDS:
         raise UsageError(f"{short(program)} is neither a command nor a program{suggestion(near)}")

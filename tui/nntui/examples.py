@@ -1,11 +1,24 @@
 """What `nntui examples` lists and `o` opens: the built-in programs and the usual mistakes."""
 
-from nntui.dialogs.open import Choice
+from typing import TYPE_CHECKING
+
 from nntui_core.program import Program
 
+if TYPE_CHECKING:
+    from nntui.dialogs.open import Choice
 
-def choices() -> list[Choice]:
+
+def names() -> tuple[str, ...]:
+    """Return what `program` takes: the built-in programs, then the codes of the mistakes."""
+    from nntui_core import builtin
+    from nntui_core.mistakes import MISTAKES
+
+    return (*builtin.NAMES, *(mistake.code for mistake in MISTAKES))
+
+
+def choices() -> "list[Choice]":
     """Return all of them, the built-in programs first."""
+    from nntui.dialogs.open import Choice
     from nntui_core import builtin
     from nntui_core.mistakes import MISTAKES
 

@@ -17,15 +17,19 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 
 
+PROGRAM_HELP = (
+    "default, forum, naive, a mistake's code such as sign (see `nntui examples`), or a Python file with a training loop"
+)
+
+
 def add_program_arguments(parser: argparse.ArgumentParser) -> None:
     """Add PROGRAM and the options that change it."""
-    parser.add_argument(
-        "program",
-        metavar="PROGRAM",
-        nargs="?",
-        default=DEFAULT,
-        help="default, forum, naive (see `nntui examples`), or a Python file with a training loop",
-    )
+    parser.add_argument("program", metavar="PROGRAM", nargs="?", default=DEFAULT, help=PROGRAM_HELP)
+    add_program_options(parser)
+
+
+def add_program_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that change a program."""
     group = parser.add_argument_group("options of the program")
     group.add_argument("--layers", metavar="A-B-C", help="widths of the default network's layers, inputs first")
     group.add_argument(
@@ -63,7 +67,8 @@ def open_program(args: argparse.Namespace) -> "Program":
 
 
 def _chosen(name: str, layers: str | None) -> "Program":
-    from nntui_core import builtin, network
+    from nntui import examples
+    from nntui_core import network
 
     if layers is not None:
         if name != DEFAULT:
@@ -72,12 +77,13 @@ def _chosen(name: str, layers: str | None) -> "Program":
             return network.build(network.Network(network.parse_layers(layers)))
         except network.NetworkError as error:
             raise InputError(f"--layers: {error}") from None
-    if name in builtin.NAMES:
-        return builtin.load(name)
+    names = examples.names()
+    if name in names:
+        return examples.program(name)
     if name.endswith(".py"):
         return _script(name)
     what = "a file, but not a .py file" if Path(name).is_file() else "no program"
-    near = suggestion(nearest(name, builtin.NAMES))
+    near = suggestion(nearest(name, names))
     raise InputError(f"{short(name)} is {what}{near} (nntui examples lists what there is)")
 
 

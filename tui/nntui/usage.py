@@ -47,7 +47,7 @@ class Parser(argparse.ArgumentParser):
         Raises:
             UsageError: it cannot be read.
         """
-        args, left = self.parse_known_args(argv)
+        args, left = self.parse_known_intermixed_args(argv)
         if left:
             options = [word for word in left if word.startswith("-")]
             self.error(self._unknown(options[0]) if options else f"{short(left[0])} is one argument too many")

@@ -1,4 +1,4 @@
-"""`nntui examples`: the programs that come with nntui."""
+"""`nntui examples`: the programs that come with nntui, and the usual mistakes."""
 
 import argparse
 
@@ -11,10 +11,16 @@ def arguments(_parser: argparse.ArgumentParser) -> None:
 
 
 def execute(_args: argparse.Namespace) -> int:
-    """List each program with the command that opens it and the first line of its docstring."""
-    from nntui_core import builtin
+    """List each program with the command that opens it and what it is; of a mistake, what is seen of it too."""
+    from nntui_core import builtin, mistakes
 
-    for name in builtin.NAMES:
-        command = "nntui" if name == DEFAULT else f"nntui {name}"
-        emit(f"{name:<9} {command}\n          {builtin.load(name).docstring}\n")
+    parts = [_entry(name, "" if name == DEFAULT else name, builtin.load(name).docstring) for name in builtin.NAMES]
+    parts.append("\nThe usual mistakes, each in a program to open, to run and to check (nntui check CODE):\n\n")
+    parts += [_entry(m.code, m.code, m.title, f"seen: {m.what_is_seen}") for m in mistakes.MISTAKES]
+    emit("".join(parts))
     return 0
+
+
+def _entry(name: str, opens: str, *says: str) -> str:
+    command = f"nntui {opens}".rstrip()
+    return f"{name:<27}{command}\n" + "".join(f"    {line}\n" for line in says)

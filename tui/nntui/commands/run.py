@@ -1,22 +1,13 @@
 """`nntui run [PROGRAM]`: run without a screen."""
 
 import argparse
-import sys
-import time
-from typing import TYPE_CHECKING
 
-from nntui.interrupt import stop_asked
+from nntui.advance import advance
 from nntui.opening import add_program_arguments, open_program
 from nntui.output import emit, say
-from nntui.progress import Progress
 from nntui.quiet import program_output_aside
 from nntui.usage import MOST_ITERATIONS, InputError, whole
 
-if TYPE_CHECKING:
-    from nntui_core.session import Session
-
-SLICE = 0.1
-"""Seconds between two looks at the keyboard, about."""
 INTERRUPTED = 130
 
 
@@ -45,7 +36,7 @@ def execute(args: argparse.Namespace) -> int:
     try:
         with program_output_aside(program.name):
             session = Session(program)
-            seconds, interrupted = _advance(session, args.iterations)
+            seconds, interrupted = advance(session, args.iterations)
             result = results.of(session, seconds)
     except ProgramFailed as error:
         raise InputError(f"{program.name}, {error}") from None
@@ -57,25 +48,3 @@ def execute(args: argparse.Namespace) -> int:
         say(f"the loop ended by itself after {result.iterations:,} iterations")
     emit((results.as_json(result) if args.json else results.as_text(result)) + "\n")
     return INTERRUPTED if interrupted else 0
-
-
-def _advance(session: "Session", iterations: int | None) -> tuple[float, bool]:
-    """Run in slices; return the seconds it took and whether ctrl+c ended it."""
-    goal = session.interpreter.natural_end if iterations is None else iterations
-    progress = Progress(sys.stderr, goal)
-    start = time.perf_counter()
-    size = 1
-    with stop_asked() as asked:
-        try:
-            while session.why_not() is None and not asked():
-                here = session.position.iteration
-                if goal is not None and here >= goal:
-                    break
-                began = time.perf_counter()
-                session.advance(size if goal is None else min(size, goal - here))
-                took = time.perf_counter() - began
-                size = max(1, min(size * 4, int(size * SLICE / max(took, 1e-9))))
-                progress.show(session.position.iteration, session.loss)
-        finally:
-            progress.erase()
-        return time.perf_counter() - start, asked()

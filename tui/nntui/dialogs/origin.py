@@ -37,7 +37,7 @@ class OriginLines(Lines):
         trail = " ‹ ".join(origin.cell.label for origin in reversed(self.path))
         lines: list[Line] = [[(" " + _shortened(trail, room), style(colours.dim))]]
         lines.append([(f" {cell.label} = {cell.value}", style(colours.text, bold=True))])
-        lines.append([(f" {cell.when}{':  ' if cell.text else ''}", style(colours.dim)), (cell.text, style(colours.mark))])
+        lines.append([(f" {_when(cell)}", style(colours.dim)), (cell.text, style(colours.mark))])
         if cell.formula:
             lines += self._wrapped(cell.formula, room, colours.text, 2)
             lines += self._wrapped("= " + cell.short, room, colours.focus, 2)
@@ -137,3 +137,7 @@ def wrapped_lines(text: str, room: int, look: Style, most: int) -> list[Line]:
     """Break a text at blanks into at most so many lines."""
     parts = textwrap.wrap(text, room, break_on_hyphens=False, max_lines=most, placeholder=" …") or [""]
     return [[(" " + part, look)] for part in parts]
+
+
+def _when(cell: Cell) -> str:
+    return f"{cell.when}:  " if cell.text else cell.when

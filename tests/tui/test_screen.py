@@ -1,0 +1,915 @@
+"""The screen through Textual's Pilot, at four sizes: every key, every panel, every number held to the engine's own."""
+
+import math
+
+import pytest
+from textual.widgets import Input, Label
+
+from nntui.app import NntuiApp
+from nntui.dialogs.help import Help
+from nntui.dialogs.number import NumberDialog
+from nntui.dialogs.origin import OriginDialog
+from nntui.engine import Verb
+from nntui.layout import CODE, FIXED, LOSS, PREDICTIONS
+from nntui.widgets.matrix import MatrixPanel
+from nntui_core import builtin
+from nntui_core.program import Program
+from nntui_core.session import Session
+from nntui_core.values import Array
+from tests.tui.reading import Desk, beside, diverging, endless, numbers, opened
+
+SIZES = [(80, 24), (120, 36), (160, 48)]
+NAMED = {"W1", "W2", "delta1", "delta2", *FIXED}
+MORE = {"z1", "a1", "z2", "a2", "dW1", "dW2"}
+SMALLEST = (40, 12)
+
+
+def held_to(desk: Desk, own: Session) -> set[str]:
+    """Hold every matrix in sight to a session's numbers; return their names."""
+    seen = desk.main.panels.in_sight() - set(FIXED)
+    for name in seen:
+        value = own.state.get(name)
+        inside = desk.inside(name)
+        if value is None:
+            assert set(inside.split()) <= {"·"}, name
+            assert inside.split(), name
+            continue
+        shown = numbers(inside)
+        wanted = value.reshape(-1).tolist()
+        assert len(shown) == len(wanted), f"{name} is cut off:\n{inside}"
+        for a, b in zip(shown, wanted, strict=True):
+            assert abs(a - b) <= max(0.0005, 0.0005 * abs(b)) + 1e-12, name
+    return seen
+
+
+def held_predictions(desk: Desk, own: Session) -> None:
+    """Hold the table of predictions to a session's numbers."""
+    rows = [line for line in desk.inside(PREDICTIONS).split("\n") if line.strip() and "x" not in line]
+    x, y, a2 = own.state["x"], own.state["y"], own.state.get("a2")
+    assert len(rows) == len(x)
+    for k, row in enumerate(rows):
+        words = row.replace("█", " ").split()
+        assert [float(word) for word in words[:4]] == [*x[k].tolist(), *y[k].tolist()]
+        if a2 is not None:
+            assert words[4] == f"{a2[k, 0]:.3f}"
+
+
+# --- what is in sight ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_named_panels_are_in_sight_with_all_their_numbers(size: tuple[int, int]) -> None:
+    own = beside()
+    async with opened(size=size) as desk:
+        wanted = NAMED if size == (80, 24) else NAMED | MORE
+        for keys, move in (("", None), ("s", own.step), ("n", own.next_iteration), ("n", own.next_iteration)):
+            await desk.press(*keys)
+            if move is not None:
+                move()
+            assert wanted <= desk.main.panels.in_sight()
+            assert wanted - set(FIXED) <= held_to(desk, own)
+            held_predictions(desk, own)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_panel_has_its_name_and_its_whole_frame(size: tuple[int, int]) -> None:
+    async with opened(size=size) as desk:
+        await desk.press("n")
+        for name in desk.main.panels.in_sight():
+            lines = desk.panel(name).split("\n")
+            assert lines[0].startswith(f"╭ {name}"), name
+            assert lines[0].endswith("╮"), name
+            assert lines[-1][0] + lines[-1][-1] == "╰╯", name
+            assert all(line[0] + line[-1] == "││" for line in lines[1:-1]), name
+
+
+@pytest.mark.parametrize("size", [*SIZES, SMALLEST, (30, 10), (20, 8)])
+async def test_every_line_of_the_screen_is_as_wide_as_the_screen(size: tuple[int, int]) -> None:
+    async with opened(size=size) as desk:
+        await desk.press("n", "s")
+        lines = desk.lines()
+        assert len(lines) == size[1]
+        assert {len(line) for line in lines} == {size[0]}
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_code_shows_the_line_that_comes_next(size: tuple[int, int]) -> None:
+    own = beside()
+    async with opened(size=size) as desk:
+        for _ in range(12):
+            marked = [line for line in desk.inside(CODE).split("\n") if "▶" in line]
+            assert len(marked) == 1
+            assert own.interpreter.statement.text.split("  #")[0] in marked[0]
+            await desk.press("s")
+            own.step()
+
+
+async def test_the_whole_loop_is_in_sight_on_a_large_screen() -> None:
+    for size in ((120, 36), (160, 48)):
+        async with opened(size=size) as desk:
+            for statement in builtin.load("default").body:
+                assert statement.text.split("  #")[0] in desk.inside(CODE)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_header_says_where_it_stands(size: tuple[int, int]) -> None:
+    own = beside()
+    async with opened(size=size) as desk:
+        assert desk.lines()[0].split() == "nntui · default · 3-4-1 sigmoid · seed 1 it 0 · γ 1 · C – · paused".split()
+        await desk.press("n", "n")
+        own.advance(2)
+        assert f"it 2 · γ 1 · C {own.loss:.4f} · paused" in desk.lines()[0]
+
+
+async def test_the_flow_marks_what_comes_next() -> None:
+    async with opened() as desk:
+        order = [step.name for step in desk.frame.flow]
+        assert order == "z1 a1 z2 a2 loss delta2 dW2 delta1 dW1 W2 W1".split()
+        for name in order:
+            assert desk.lines()[1].count("[") == 1
+            assert f"[{name}]" in desk.lines()[1]
+            await desk.press("s")
+        assert "[z1]" in desk.lines()[1]
+
+
+@pytest.mark.parametrize("name", ["default", "forum", "naive"])
+async def test_every_built_in_program_shows_its_numbers(name: str) -> None:
+    own = beside(name)
+    async with opened(name) as desk:
+        await desk.press("s", "s", "s")
+        for _ in range(3):
+            own.step()
+        held_to(desk, own)
+        held_predictions(desk, own)
+
+
+# --- a small terminal ------------------------------------------------------------------------------------------------
+
+
+async def test_a_small_terminal_shows_one_panel_and_reaches_all() -> None:
+    own = beside()
+    own.next_iteration()
+    async with opened(size=SMALLEST) as desk:
+        assert desk.main.panels.in_sight() == {CODE}
+        await desk.press("n")
+        visited = []
+        for _ in range(len(desk.main.panels.matrices) + 3):
+            await desk.press("tab")
+            (name,) = desk.main.panels.in_sight()
+            assert desk.main.panels.focused_name == name
+            visited.append(name)
+            held_to(desk, own)
+        assert set(visited) == {*desk.main.panels.matrices, *FIXED}
+        assert len(visited) == len(set(visited))
+
+
+async def test_a_small_terminal_names_the_current_line_where_the_code_is_out_of_sight() -> None:
+    async with opened(size=SMALLEST) as desk:
+        await desk.press("tab", "s", "s")
+        assert desk.main.panels.in_sight() == {"W1"}
+        assert desk.widget(desk.main.explanation).split("\n")[0].strip() == "▶ z2 = a1 @ W2"
+
+
+async def test_a_small_header_keeps_the_numbers() -> None:
+    async with opened(size=SMALLEST) as desk:
+        await desk.press("n")
+        assert desk.lines()[0].rstrip().endswith("it 1 · γ 1 · C 0.6642 · paused")
+        assert desk.lines()[0].startswith(" nntui ")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 3), (10, 5), (39, 11)])
+async def test_a_tiny_terminal_is_survived(size: tuple[int, int]) -> None:
+    async with opened(size=size) as desk:
+        await desk.press("s", "tab", "n", "right", "z", "tab")
+        await desk.resize(80, 24)
+        await desk.settled()
+        assert desk.frame.iteration == 1
+
+
+# --- stepping --------------------------------------------------------------------------------------------------------
+
+
+async def test_the_keys_of_time() -> None:
+    own = beside()
+    keys = {
+        "s": own.step,
+        "S": own.back,
+        "n": own.next_iteration,
+        "N": own.back_iteration,
+        "r": own.reset,
+        "R": own.reset_with_next_seed,
+    }
+    async with opened() as desk:
+        for key in "sssnSSnnNsNrnsRnsSr":
+            await desk.press(key)
+            keys[key]()
+            assert (desk.frame.iteration, desk.frame.tick) == tuple(own.position), key
+            held_to(desk, own)
+            assert desk.frame.seed == own.seed
+
+
+async def test_the_next_seed_is_shown() -> None:
+    async with opened() as desk:
+        await desk.press("R")
+        assert "seed 2" in desk.lines()[0]
+        assert "default_rng(2)" in "\n".join(line.text for line in desk.frame.code)
+
+
+async def test_back_at_the_start_says_why_not() -> None:
+    async with opened() as desk:
+        for key in ("S", "N"):
+            await desk.press(key)
+            assert desk.explanation() == "this is the start: nothing has run yet"
+        await desk.press("s")
+        assert "this is the start" not in desk.text()
+
+
+async def test_what_can_do_nothing_is_dim_in_the_footer() -> None:
+    async with opened() as desk:
+        footer = desk.main.footer
+
+        def dim(label: str) -> bool:
+            runs = footer._lines[0]
+            return any(label in text and str(look.color and look.color.name) == footer.palette.border for text, look in runs)
+
+        assert dim("back")
+        assert not dim("step")
+        await desk.press("s")
+        assert not dim("back")
+
+
+async def test_changed_numbers_are_bold_and_no_others() -> None:
+    async with opened() as desk:
+        for _ in range(10):
+            await desk.press("s")
+        assert desk.frame.following == 10
+        changed = {name for name, view in desk.frame.matrices.items() if view.changed}
+        assert changed == {"W2"}
+        assert bold_cells(desk, "W2") == {(row, 0) for row in range(4)}
+        assert bold_cells(desk, "W1") == set()
+
+
+def bold_cells(desk: Desk, name: str) -> set[tuple[int, int]]:
+    """Return the cells of a matrix that are drawn bold."""
+    return styled_cells(desk, name, "bold")
+
+
+def styled_cells(desk: Desk, name: str, what: str) -> set[tuple[int, int]]:
+    """Return the cells of a matrix that are drawn in a style, by what the compositor has painted."""
+    region = desk.main.panels.panel(name).region
+    found = set()
+    for row in range(region.height - 2):
+        for column in range((region.width - 2) // 7):
+            look = desk.app.screen.get_style_at(region.x + 1 + 7 * column + 2, region.y + 1 + row)
+            if getattr(look, what):
+                found.add((row, column))
+    return found
+
+
+# --- the learning rate -----------------------------------------------------------------------------------------------
+
+
+async def test_the_rate_climbs_and_descends_the_ladder_and_is_marked_on_the_curve() -> None:
+    async with opened() as desk:
+        await desk.press("n", "n", "plus")
+        assert desk.frame.rate == 2.0
+        await desk.press("plus", "minus", "n", "minus", "n")
+        assert desk.frame.rate == 1.0
+        assert "γ 1 " in desk.lines()[0]
+        assert desk.frame.curve.rate_changes == ((2, 2.0), (2, 5.0), (2, 2.0), (3, 1.0))
+
+
+async def test_a_changed_rate_draws_a_line_through_the_loss() -> None:
+    async with opened(size=(120, 36)) as desk:
+        await desk.press(*"nnnnnn")
+        panel = desk.main.panels.loss
+        mark = panel.palette.mark
+        assert mark_columns(desk, mark) == set()
+        await desk.press("plus", *"nnnnnn")
+        columns = mark_columns(desk, mark)
+        assert len(columns) == 1
+        left, right = panel.region.x + 7, panel.region.right - 1
+        assert abs(columns.pop() - (left + (right - left) * 6 / 11)) <= 2
+
+
+def mark_columns(desk: Desk, colour: str) -> set[int]:
+    """Return the columns of the loss curve in which something has this colour."""
+    region = desk.main.panels.loss.region
+    wanted = tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    found = set()
+    for y in range(region.y + 1, region.bottom - 2):
+        for x in range(region.x + 1, region.right - 1):
+            look = desk.app.screen.get_style_at(x, y)
+            if look.color and look.color.triplet and tuple(look.color.triplet) == wanted:
+                found.add(x)
+    return found
+
+
+async def test_a_rate_is_typed() -> None:
+    own = beside()
+    async with opened() as desk:
+        await desk.press("n")
+        await desk.press("l")
+        assert isinstance(desk.app.screen, NumberDialog)
+        assert desk.app.screen.query_one(Input).value == "1"
+        await desk.type("0.25")
+        await desk.press("enter")
+        assert desk.app.screen is desk.main
+        assert desk.frame.rate == 0.25
+        assert "γ 0.25" in desk.lines()[0]
+        await desk.press("n")
+        own.next_iteration()
+        own.set_rate(0.25)
+        own.next_iteration()
+        held_to(desk, own)
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [("abc", "'abc' is not a number"), ("nan", "finite"), ("inf", "finite"), (" ", "'nothing' is not a number")],
+)
+async def test_a_wrong_rate_is_told_and_nothing_changes(typed: str, says: str) -> None:
+    async with opened() as desk:
+        await desk.press("l")
+        field = desk.app.screen.query_one(Input)
+        field.value = typed
+        await desk.press("enter")
+        assert isinstance(desk.app.screen, NumberDialog)
+        assert says in desk.text()
+        assert "0.5 or 1e-3 would do" in desk.text()
+        await desk.press("escape")
+        assert desk.app.screen is desk.main
+        assert desk.frame.rate == 1.0
+
+
+async def test_a_long_wrong_rate_is_told_within_the_dialog() -> None:
+    async with opened() as desk:
+        await desk.press("l")
+        desk.app.screen.query_one(Input).value = "one half, please [bold]" * 4
+        await desk.press("enter")
+        assert "would do" in " ".join(desk.text().split())
+        label = desk.app.screen.query(Label).last()
+        assert label.region.bottom <= 24
+
+
+async def test_rates_have_full_precision() -> None:
+    async with opened() as desk:
+        await desk.press("l")
+        await desk.type("0.123456789")
+        await desk.press("enter")
+        assert desk.frame.rate == 0.123456789
+        await desk.press("l", "enter")
+        assert desk.frame.rate == 0.123456789
+
+
+async def test_l_moves_in_a_matrix_and_L_asks_for_the_rate() -> None:
+    async with opened() as desk:
+        await desk.focus("W1")
+        await desk.press("l", "l")
+        assert cursor(desk) == ("W1", (0, 2))
+        await desk.press("L")
+        assert isinstance(desk.app.screen, NumberDialog)
+
+
+async def test_a_program_without_a_rate_says_so() -> None:
+    source = builtin.source("default").replace("lr = 1.0\n", "").replace("lr * ", "")
+    async with opened(Program.parse(source, "bare")) as desk:
+        assert "γ" not in desk.lines()[0].split("·")[1]
+        for key in ("plus", "minus", "L"):
+            await desk.press(key)
+            assert desk.explanation() == "this program has no learning rate that its setup gives as a number"
+
+
+# --- going to an iteration -------------------------------------------------------------------------------------------
+
+
+async def test_going_to_an_iteration_and_back() -> None:
+    own = beside()
+    async with opened() as desk:
+        for goal in (20, 7, 0):
+            await desk.press("g")
+            await desk.type(str(goal))
+            await desk.press("enter")
+            assert (desk.frame.iteration, desk.frame.tick) == (goal, 0)
+        await desk.press("g")
+        await desk.type("1_0")
+        await desk.press("enter")
+        own.advance(10)
+        held_to(desk, own)
+
+
+async def test_what_is_no_iteration_is_told() -> None:
+    async with opened() as desk:
+        await desk.press("g")
+        for typed in ("-1", "1.5", "x", ""):
+            desk.app.screen.query_one(Input).value = typed
+            await desk.press("enter")
+            assert "a whole number from 0 on would do" in " ".join(desk.text().split())
+        await desk.press("escape")
+        assert desk.frame.iteration == 0
+
+
+# --- the panels ------------------------------------------------------------------------------------------------------
+
+
+def cursor(desk: Desk) -> tuple[str, tuple[int, ...]]:
+    focused = desk.main.focused
+    assert isinstance(focused, MatrixPanel)
+    return focused.panel_name, focused.index
+
+
+async def test_tab_visits_every_panel_and_brings_it_into_sight() -> None:
+    async with opened() as desk:
+        names = [*(v.name for v in desk.frame.variables), *FIXED]
+        assert names[:4] == ["W1", "W2", "delta2", "delta1"] or names[:4] == ["W1", "W2", "delta1", "delta2"]
+        assert desk.main.panels.focused_name == CODE
+        for name in names:
+            await desk.press("tab")
+            assert desk.main.panels.focused_name == name
+            assert desk.main.focused is desk.main.panels.panel(name)
+            assert name in desk.main.panels.in_sight()
+            assert desk.panel(name).startswith(f"╭ {name}"), desk.text()
+        for name in [*reversed(names[:-1]), CODE]:
+            await desk.press("shift+tab")
+            assert desk.main.panels.focused_name == name
+
+
+@pytest.mark.parametrize("size", [*SIZES, SMALLEST])
+async def test_every_matrix_that_gets_the_focus_shows_its_numbers(size: tuple[int, int]) -> None:
+    own = beside()
+    own.next_iteration()
+    async with opened(size=size) as desk:
+        await desk.press("n")
+        for name in [v.name for v in desk.frame.variables]:
+            await desk.press("tab")
+            assert name in held_to(desk, own)
+
+
+@pytest.mark.parametrize("keys", [("right", "down", "left", "up"), ("l", "j", "h", "k")])
+async def test_the_cursor_moves_and_stops_at_the_edges(keys: tuple[str, ...]) -> None:
+    right, down, left, up = keys
+    async with opened() as desk:
+        await desk.focus("W1")
+        await desk.press(left, up)
+        assert cursor(desk) == ("W1", (0, 0))
+        await desk.press(right, down)
+        assert cursor(desk) == ("W1", (1, 1))
+        await desk.press(*[right] * 5, *[down] * 5)
+        assert cursor(desk) == ("W1", (2, 3))
+        assert styled_cells(desk, "W1", "reverse") == {(2, 3)}
+        await desk.press(left, up)
+        assert cursor(desk) == ("W1", (1, 2))
+
+
+async def test_the_cursor_moves_a_large_matrix_through_its_window() -> None:
+    network = builtin.source("default").replace("rng.random((3, 4))", "rng.random((3, 40))")
+    program = Program.parse(network.replace("rng.random((4, 1))", "rng.random((40, 1))"), "wide")
+    own = Session(program)
+    async with opened(program) as desk:
+        await desk.focus("W1")
+        for steps, edge in ((39, 39), (20, 19)):
+            await desk.press(*(["right"] * steps if edge == 39 else ["left"] * steps))
+            assert cursor(desk) == ("W1", (0, edge))
+            assert f"W1[0,{edge}] = {own.state['W1'][0, edge]!s}" in desk.explanation()
+            ((row, column),) = styled_cells(desk, "W1", "reverse")
+            shown = desk.inside("W1").split("\n")[row].split()[column]
+            assert float(shown) == pytest.approx(own.state["W1"][0, edge], abs=0.0005)
+        assert ", " in desk.panel("W1").split("\n")[-1]
+
+
+async def test_zoom_gives_the_whole_area_and_takes_it_back() -> None:
+    async with opened() as desk:
+        await desk.focus("W2")
+        await desk.press("z")
+        assert desk.main.panels.in_sight() == {"W2"}
+        assert desk.main.panels.panel("W2").region.size == desk.main.panels.size
+        held_to(desk, beside())
+        await desk.press("tab")
+        assert len(desk.main.panels.in_sight()) == 1
+        await desk.press("z")
+        assert NAMED & desk.main.panels.in_sight() == NAMED or len(desk.main.panels.in_sight()) > 4
+
+
+async def test_the_loss_has_a_log_axis() -> None:
+    async with opened() as desk:
+        await desk.press("n", "n", "y")
+        assert desk.panel(LOSS).startswith("╭ loss curve log ")
+        await desk.press("y")
+        assert not desk.panel(LOSS).startswith("╭ loss curve log ")
+
+
+async def test_a_reset_leaves_the_former_run_as_a_ghost() -> None:
+    async with opened(size=(120, 36)) as desk:
+        await desk.press("n", "n", "n", "r")
+        assert desk.frame.curve.losses == ()
+        assert len(desk.frame.curve.ghost_losses) == 3
+        assert "pale: γ 1, seed 1" in desk.panel(LOSS)
+        region = desk.main.panels.loss.region
+        assert any(c in "▀▄▚▖▘▝▞▗▌▐█▛▜▙▟" for c in desk.part(region))
+
+
+async def test_the_code_scrolls_with_the_arrows_and_returns_with_a_step() -> None:
+    async with opened() as desk:
+        await desk.press(*["up"] * 30)
+        assert "import numpy" in desk.inside(CODE) or '"""' in desk.inside(CODE)
+        assert "▶" not in desk.inside(CODE)
+        await desk.press("s")
+        assert "▶" in desk.inside(CODE)
+
+
+async def test_many_samples_scroll() -> None:
+    source = builtin.source("default")
+    start, end = source.index("x = "), source.index("W1 = ")
+    data = "x = np.arange(300.0).reshape(100, 3) / 300\ny = x[:, :1]\n"
+    async with opened(Program.parse(source[:start] + data + source[end:], "many")) as desk:
+        await desk.press("n")
+        await desk.focus(PREDICTIONS)
+        assert "of 100" in desk.panel(PREDICTIONS)
+        before = desk.inside(PREDICTIONS)
+        await desk.press(*["down"] * 5)
+        assert desk.inside(PREDICTIONS) != before
+        await desk.press(*["down"] * 100)
+        assert "–99 of 100" in desk.panel(PREDICTIONS)
+        assert f"{desk.frame.predictions.predictions[-1][0]:.3f}" in desk.inside(PREDICTIONS).strip().split("\n")[-1]
+
+
+# --- every number at full precision ----------------------------------------------------------------------------------
+
+
+def exact(value: Array, index: tuple[int, ...]) -> str:
+    return repr(value[index].item())
+
+
+@pytest.mark.parametrize("name", ["default", "forum"])
+async def test_every_number_can_be_looked_up_at_full_precision(name: str) -> None:
+    own = beside(name)
+    own.next_iteration()
+    own.step()
+    own.step()
+    async with opened(name, size=(120, 36)) as desk:
+        await desk.press("n", "s", "s")
+        for variable in [v.name for v in desk.frame.variables]:
+            await desk.press("tab")
+            value = own.state[variable]
+            rows, columns = value.shape
+            for row in range(rows):
+                for column in range(columns):
+                    assert cursor(desk) == (variable, (row, column))
+                    cell = desk.frame.cell
+                    assert cell is not None
+                    assert cell.label == f"{variable}[{row},{column}]"
+                    assert cell.value == exact(value, (row, column))
+                    assert desk.explanation().startswith(f"{cell.label} = ")
+                    assert styled_cells(desk, variable, "reverse") == {(row, column)}
+                    await desk.press("right")
+                await desk.press("down", *["left"] * columns)
+
+
+async def test_a_number_of_the_setup_is_shown_at_full_precision_at_once() -> None:
+    own = beside()
+    async with opened() as desk:
+        await desk.focus("W1")
+        await desk.press("down", "right")
+        assert desk.explanation().startswith(f"W1[1,1] = {exact(own.state['W1'], (1, 1))} from the setup")
+
+
+async def test_moving_the_cursor_lights_up_the_sources() -> None:
+    async with opened(size=(120, 36)) as desk:
+        await desk.press("n")
+        await desk.focus("dW2")
+        await desk.press("down")
+        assert desk.explanation().startswith("dW2[1,0] = Σᵢ a1[i,1] · delta2[i,0]")
+        assert styled_cells(desk, "a1", "underline") == {(row, 1) for row in range(4)}
+        assert styled_cells(desk, "delta2", "underline") == {(row, 0) for row in range(4)}
+        assert styled_cells(desk, "W1", "underline") == set()
+
+
+async def test_following_a_weight_down_to_the_setup_and_back() -> None:
+    own = beside()
+    first = own.state["W2"]
+    own.advance(2)
+    async with opened() as desk:
+        await desk.press("n", "n")
+        await desk.focus("W2")
+        await desk.press("enter")
+        dialog = desk.app.screen
+        assert isinstance(dialog, OriginDialog)
+        assert f"W2[0,0] = {exact(own.state['W2'], (0, 0))}" in desk.text()
+        labels = [f"W2[0,0] = {exact(own.state['W2'], (0, 0))}"]
+        for depth in range(2):
+            sources = dialog.lines.path[-1].sources
+            at = next(i for i, source in enumerate(sources) if source.name == "W2")
+            await desk.press(*["down"] * at, "enter")
+            assert len(dialog.lines.path) == depth + 2
+            cell = dialog.lines.path[-1].cell
+            labels.append(f"W2[0,0] = {cell.value}")
+            assert labels[-1] in desk.text()
+        assert labels[-1] == f"W2[0,0] = {exact(first, (0, 0))}"
+        assert "This is where it begins: the setup made this number." in desk.text()
+        assert "rng.random((4, 1))" in desk.text()
+        await desk.press("enter")
+        assert len(dialog.lines.path) == 3
+        for label in reversed(labels[:-1]):
+            await desk.press("backspace")
+            assert label in desk.text()
+        await desk.press("backspace")
+        assert desk.app.screen is desk.main
+        assert (desk.frame.iteration, desk.frame.tick) == (2, 0)
+
+
+@pytest.mark.parametrize("size", [(80, 24), SMALLEST])
+async def test_the_chosen_source_is_always_in_sight(size: tuple[int, int]) -> None:
+    async with opened(size=size) as desk:
+        await desk.press("n")
+        await desk.focus("dW2")
+        await desk.press("enter")
+        dialog = desk.app.screen
+        assert isinstance(dialog, OriginDialog)
+        sources = dialog.lines.path[-1].sources
+        assert len(sources) == 8
+        for source in sources:
+            (marked,) = [line for line in desk.lines() if "▶" in line and "=" in line]
+            assert f"{source.label} " in marked
+            await desk.press("down")
+        assert "escape leaves" in desk.text() or size == SMALLEST
+        await desk.press("escape")
+        assert desk.app.screen is desk.main
+
+
+async def test_several_sources_are_in_sight_at_80_by_24() -> None:
+    async with opened() as desk:
+        await desk.press("n")
+        await desk.focus("dW2")
+        await desk.press("enter")
+        assert sum(label in desk.text() for label in ("▶ a1[0,0]", "  a1[1,0]", "  a1[2,0]")) == 3
+
+
+async def test_q_leaves_the_dialog_and_not_the_app() -> None:
+    async with opened() as desk:
+        await desk.press("s")
+        await desk.press("enter")
+        assert isinstance(desk.app.screen, OriginDialog)
+        await desk.press("q")
+        assert desk.app.screen is desk.main
+
+
+# --- a program that fails --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [*SIZES, SMALLEST])
+async def test_the_naive_program_fails_in_words(size: tuple[int, int]) -> None:
+    async with opened("naive", size=size) as desk:
+        await desk.press("n")
+        assert desk.frame.status == "failed"
+        assert "failed" in desk.lines()[0]
+        if size != SMALLEST:
+            said = desk.explanation()
+            for part in ("line 28", "weight1 is (3,4)", "learningRate * dC_dw1 is (4,4)", "step of shape (3,4)"):
+                assert part in said
+        marked = [line for line in desk.inside(CODE).split("\n") if "✗" in line]
+        assert len(marked) == 1
+        assert "weight1 = weight1 - learningRate" in marked[0]
+
+
+async def test_after_a_failure_the_keys_say_why_and_the_ways_back_work() -> None:
+    async with opened("naive") as desk:
+        await desk.press("n")
+        for key in ("s", "n", "space"):
+            await desk.press(key)
+            assert desk.explanation() == "line 28 failed: S steps back, r resets"
+            assert not desk.main.running
+        await desk.press("S")
+        assert (desk.frame.status, desk.frame.tick) == ("paused", 9)
+        await desk.press("s", "s")
+        assert desk.frame.status == "failed"
+        await desk.press("r")
+        assert (desk.frame.status, desk.frame.iteration, desk.frame.tick) == ("paused", 0, 0)
+        held_to(desk, beside("naive"))
+
+
+async def test_running_into_a_failure_stops_there() -> None:
+    async with opened("naive") as desk:
+        await desk.hit("space")
+        await desk.until(lambda: desk.frame.status == "failed")
+        await desk.settled()
+        assert not desk.main.running
+        assert "failed" in desk.lines()[0]
+        assert "running" not in desk.text()
+
+
+async def test_a_program_whose_setup_fails_ends_the_app_with_its_words() -> None:
+    source = builtin.source("default").replace("rng.random((4, 1))", "x @ y  # [/not] [markup]")
+    app = NntuiApp(Program.parse(source, "broken"))
+    async with app.run_test():
+        pass
+    assert app.return_value == 2
+
+
+# --- running ---------------------------------------------------------------------------------------------------------
+
+
+async def test_space_runs_and_stops() -> None:
+    async with opened(endless()) as desk:
+        await desk.hit("space")
+        await desk.until(lambda: desk.main.running and desk.frame.iteration > 500)
+        assert "running" in desk.lines()[0]
+        assert "it/s" in desk.lines()[0]
+        await desk.hit("space")
+        await desk.until(lambda: not desk.main.running)
+        await desk.settled()
+        assert "paused" in desk.lines()[0]
+        own = Session(endless())
+        own.advance(desk.frame.iteration)
+        held_to(desk, own)
+        assert f"it {desk.frame.iteration:,}" in desk.lines()[0]
+
+
+async def test_the_panels_are_live_while_running() -> None:
+    async with opened(endless()) as desk:
+        await desk.hit("space")
+        pictures = set()
+        await desk.until(lambda: pictures.add((desk.inside("W2"), desk.panel(LOSS))) or len(pictures) > 3)
+        await desk.hit("space")
+
+
+async def test_keys_work_while_running() -> None:
+    async with opened(endless()) as desk:
+        await desk.hit("space")
+        await desk.until(lambda: desk.main.running)
+        await desk.hit("plus")
+        await desk.until(lambda: desk.frame.rate == 2.0)
+        assert desk.main.running
+        await desk.hit("tab")
+        assert desk.main.panels.focused_name == "W1"
+        await desk.hit("right")
+        await desk.until(lambda: desk.frame.cell and desk.frame.cell.label == "W1[0,1]")
+        await desk.hit("z")
+        await desk.until(lambda: desk.main.panels.in_sight() == {"W1"})
+        await desk.hit("z")
+        await desk.hit("y")
+        await desk.until(lambda: "loss curve log" in desk.text())
+        await desk.hit("question_mark")
+        await desk.until(lambda: isinstance(desk.app.screen, Help))
+        await desk.hit("escape")
+        await desk.until(lambda: desk.app.screen is desk.main)
+        before = desk.frame.iteration
+        await desk.hit("r")
+        await desk.until(lambda: desk.frame.curve.ghost_losses)
+        assert desk.main.running
+        assert before > 0
+        await desk.hit("s")
+        await desk.until(lambda: not desk.main.running)
+        await desk.settled()
+        assert desk.frame.tick == 1
+
+
+async def test_enter_stops_a_run_and_explains() -> None:
+    async with opened(endless()) as desk:
+        await desk.focus("W1")
+        await desk.hit("space")
+        await desk.until(lambda: desk.main.running and desk.frame.iteration > 100)
+        await desk.hit("enter")
+        await desk.until(lambda: isinstance(desk.app.screen, OriginDialog))
+        await desk.settled()
+        assert not desk.main.running
+        assert f"W1[0,0] = {desk.frame.matrices['W1'].values[0][0]!r}" in desk.text()  # type: ignore[index]
+
+
+async def test_quitting_while_running_is_at_once() -> None:
+    async with opened(endless()) as desk:
+        await desk.hit("space")
+        await desk.until(lambda: desk.main.running)
+        desk.app.simulate_key("q")
+        await desk.until(lambda: desk.app.return_value is not None or not desk.app.is_running)
+        assert desk.app.return_value == 0
+
+
+async def test_resizing_while_running() -> None:
+    async with opened(endless()) as desk:
+        await desk.hit("space")
+        await desk.until(lambda: desk.main.running)
+        for width, height in ((160, 48), (40, 12), (120, 36), (1, 1), (80, 24)):
+            await desk.resize(width, height)
+            await desk.until(lambda w=width, h=height: [len(x) for x in desk.lines()] == [w] * h)  # type: ignore[misc]
+            before = desk.frame.iteration
+            await desk.until(lambda b=before: desk.frame.iteration > b)  # type: ignore[misc]
+        assert desk.main.running
+        await desk.hit("space")
+        await desk.settled()
+        assert desk.main.panels.in_sight() >= NAMED
+        own = Session(endless())
+        own.advance(desk.frame.iteration)
+        held_to(desk, own)
+
+
+@pytest.mark.parametrize("size", [*SIZES, SMALLEST])
+async def test_resizing_while_paused_shows_what_that_size_has_room_for(size: tuple[int, int]) -> None:
+    own = beside()
+    own.advance(2)
+    async with opened(size=(100, 30)) as desk:
+        await desk.press("n", "n")
+        await desk.resize(*size)
+        await desk.settled()
+        held_to(desk, own)
+        resized = desk.text()
+    async with opened(size=size) as desk:
+        await desk.press("n", "n")
+        assert desk.text() == resized
+
+
+async def test_a_run_asks_for_few_pictures() -> None:
+    async with opened(endless()) as desk:
+        await desk.hit("space")
+        await desk.until(lambda: desk.frame.iteration > 3000)
+        await desk.hit("space")
+        await desk.settled()
+        looks = sum(command.verb is Verb.LOOK for command in desk.queue.sent)
+        assert looks < 300 < desk.frame.iteration
+
+
+# --- a loss that overflows -------------------------------------------------------------------------------------------
+
+
+async def test_an_overflow_is_shown_as_such_and_nothing_stops() -> None:
+    async with opened(diverging(), size=(120, 36)) as desk:
+        await desk.hit("space")
+        await desk.until(lambda: desk.frame.curve.first_not_finite is not None and desk.frame.loss != desk.frame.loss)
+        assert desk.main.running
+        await desk.hit("space")
+        await desk.settled()
+        since = desk.frame.curve.first_not_finite
+        assert since is not None
+        assert f"not finite since {since:,}" in desk.panel(LOSS)
+        assert "C nan" in desk.lines()[0]
+        assert "nan" in desk.inside("W1")
+        assert not math.isnan(desk.frame.curve.losses[0])
+        assert "nan" not in desk.inside(LOSS)
+        await desk.press("s", "S", "r", "n")
+        assert desk.frame.iteration == 1
+        assert "not finite" not in desk.panel(LOSS)
+
+
+async def test_infinite_numbers_have_a_name_too() -> None:
+    async with opened(diverging(), size=(120, 36)) as desk:
+        seen: set[str] = set()
+        while "nan" not in desk.inside("W1"):
+            await desk.press("n")
+            seen |= set(desk.inside("W1").split()) | {desk.lines()[0].split(" · C ")[1].split()[0]}
+        assert "inf" in {word.strip("-") for word in seen}
+
+
+async def test_a_huge_rate_from_the_start() -> None:
+    async with opened(endless(1e300)) as desk:
+        await desk.press("n", "n", "n", "s", "s")
+        assert "γ 1e+300" in desk.lines()[0]
+        own = Session(endless(1e300))
+        own.advance(3)
+        own.step()
+        own.step()
+        for name in ("W1", "W2"):
+            for shown, value in zip(numbers(desk.inside(name)), own.state[name].reshape(-1).tolist(), strict=True):
+                assert shown == pytest.approx(value, rel=0.5)
+
+
+# --- help, palette, quit ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["question_mark", "f1"])
+async def test_help_opens_and_closes(key: str) -> None:
+    for leave in ("escape", "question_mark", "q"):
+        async with opened() as desk:
+            await desk.press(key)
+            assert isinstance(desk.app.screen, Help)
+            assert "run one statement" in desk.text()
+            await desk.press(leave)
+            assert desk.app.screen is desk.main
+
+
+async def test_the_help_can_be_scrolled_to_its_end() -> None:
+    for size in ((80, 24), SMALLEST):
+        async with opened(size=size) as desk:
+            await desk.press("question_mark")
+            await desk.press(*["j"] * 60)
+            assert "leaves this list" in desk.text()
+            await desk.press(*["k"] * 60)
+            assert "Time" in desk.text()
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q"])
+async def test_quit(key: str) -> None:
+    async with opened() as desk:
+        await desk.press("s")
+        await desk.hit(key)
+        await desk.until(lambda: not desk.app.is_running or desk.app._exit)
+        assert not desk.app.return_value
+        assert not desk.app.return_code
+
+
+async def test_keys_before_the_first_picture_are_answered() -> None:
+    app = NntuiApp(builtin.load("default"))
+    started: list[bool] = []
+    app.main.engine.start = lambda: started.append(True)  # type: ignore[method-assign]
+    async with app.run_test() as pilot:
+        await pilot.press("s", "n", "plus", "enter", "tab", "z", "l")
+        assert started == [True]
+        assert app.is_running
