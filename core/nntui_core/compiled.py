@@ -20,7 +20,7 @@ from nntui_core.program import Program
 ONCE = "__once__"
 STEP, RUN = "__step__", "__run__"
 ITEMS, SEEN = "__items__", "__seen__"
-REPORT = f"try: {SEEN}({{loss}})\nexcept NameError: {SEEN}(None)"
+REPORT = f"try: {SEEN}({{loss}})\nexcept (NameError, LookupError, AttributeError): {SEEN}(None)"
 """The loss may not have been computed yet, where it is computed in some iterations only."""
 
 Stepper = Callable[[], Iterator[int]]
@@ -116,7 +116,7 @@ def _negated(test: ast.expr) -> ast.expr:
 def runner(program: Program, namespace: dict[str, Any]) -> Runner:
     """Compile the body into a loop that runs one iteration for each item and reports the loss after each."""
     body = copy.deepcopy(program.loop.body)
-    loss = program.roles.loss
+    loss = program.roles.loss  # a place is written as the expression that it is
     report = [_parse(REPORT.format(loss=loss))] if loss else []
     if any(_leaves(node) for node in body):
         turn = [_turn(body, [*report, ast.Continue()]), *copy.deepcopy(report), _return(BROKE)]
@@ -132,3 +132,28 @@ def runner(program: Program, namespace: dict[str, Any]) -> Runner:
     module = _function(f"def {RUN}({ITEMS}, {SEEN})", [loop, _return(WENT_ON)], program)
     function: Runner = _define(module, RUN, program, namespace)
     return function
+
+
+def binder(function: ast.FunctionDef) -> ast.Module:
+    """Return `__bind__`, a function with the parameters of another, that returns them with their arguments."""
+    module = ast.parse("def __bind__(): return dict(locals())")
+    bind = module.body[0]
+    assert isinstance(bind, ast.FunctionDef)
+    bind.args = copy.deepcopy(function.args)
+    for argument in ast.walk(bind.args):
+        if isinstance(argument, ast.arg):
+            argument.annotation = None
+    return ast.fix_missing_locations(module)
+
+
+def remainder(program: Program, namespace: dict[str, Any]) -> Callable[[], Any]:
+    """Compile what follows the loop in its function; called, it returns what the function returns."""
+    rest = copy.deepcopy(list(program.site.rest))
+    names = dataflow.bound_names(rest)
+    body: list[ast.stmt] = [*([ast.Global(list(names))] if names else []), *rest, ast.Return(ast.Constant(None))]
+    function = _parse("def __rest__(): pass")
+    assert isinstance(function, ast.FunctionDef)
+    function.body = body
+    module = ast.fix_missing_locations(ast.Module([function], []))
+    made: Callable[[], Any] = _define(module, "__rest__", program, namespace)
+    return made

@@ -79,7 +79,7 @@ def _replaced(program: Program, node: ast.expr, text: str) -> Program:
     lines = dataflow.source_lines(program.source, keepends=True)
     line = lines[node.lineno - 1].encode()
     lines[node.lineno - 1] = (line[: node.col_offset] + text.encode() + line[node.end_col_offset :]).decode()
-    return Program.parse("".join(lines), program.name)
+    return program.changed("".join(lines))
 
 
 def with_line(program: Program, line: int, text: str, known: Iterable[str] = ()) -> Program:
@@ -103,7 +103,8 @@ def with_line(program: Program, line: int, text: str, known: Iterable[str] = ())
     fresh = [f"{indent}{part.rstrip()}\n" for part in text.strip().split("\n")] if text.strip() else [f"{indent}#\n"]
     lines[line - 1 : last] = fresh
     try:
-        changed = Program.parse("".join(lines), program.name)
+        added = len(fresh) - (last - line + 1) if line < program.loop.lineno else 0
+        changed = program.changed("".join(lines), added)
     except ProgramSyntaxError as error:
         raise EditError(str(error)) from None
     _refuse_unknown_names(program, changed, known)
@@ -162,7 +163,7 @@ def with_weights(program: Program, weights: Mapping[str, Array], path: str) -> P
     end = "\r\n" if lines[0].endswith("\r\n") else "\n"
     note = f"# the initial weights come from {path!r}"
     lines[before:before] = [line + end for line in (note, *added)]
-    return Program.parse("".join(lines), program.name)
+    return program.changed("".join(lines), 1 + len(added))
 
 
 def _blank_lines_before(lines: list[str], at: int) -> int:

@@ -56,7 +56,7 @@ class _Unit:
 def _units(program: Program) -> list[_Unit]:
     starts = [statement.index for statement in program.body if statement.depth == 0]
     ends = [*starts[1:], len(program.body)]
-    return [_Unit(program.nodes[a], program.body[a:b]) for a, b in zip(starts, ends, strict=True)]
+    return [_Unit(program.written[a], program.body[a:b]) for a, b in zip(starts, ends, strict=True)]
 
 
 def forward(program: Program) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ def forward(program: Program) -> tuple[str, ...]:
 def _text(program: Program, unit: _Unit) -> str:
     if len(unit.inner) == 1:
         return ast.get_source_segment(program.source, unit.node) or ast.unparse(unit.node)
-    updates = {program.nodes[s.index] for s in unit.inner if s.phase is Phase.UPDATE}
+    updates = {program.written[s.index] for s in unit.inner if s.phase is Phase.UPDATE}
     places = {(node.lineno, node.col_offset) for node in updates}
     return ast.unparse(_Without(places).visit(copy.deepcopy(unit.node)))
 

@@ -66,7 +66,7 @@ def in_words(error: BaseException, program: Program, statement: Statement, names
     checkpoint = Checkpoint.take(namespace)
     checkpoint.restore(scratch)
     try:
-        culprit = _first_failing(dataflow.without_blocks(program.nodes[statement.index]), scratch)
+        culprit = _first_failing(dataflow.without_blocks(program.written[statement.index]), scratch)
     finally:
         checkpoint.restore_random()
     details = []
@@ -83,6 +83,8 @@ def message_of(error: BaseException | None) -> str:
     """Return the kind of an exception and the first line of what it says."""
     if isinstance(error, SystemExit):
         return f"the program ends itself here: exit({'' if error.code is None else error.code})"
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
     text = str(error).strip().split("\n")[0] or "no reason given"
     return f"{type(error).__name__}: {text}"
 

@@ -8,6 +8,7 @@ with its position. When the checkpoints outgrow their budget, every second one g
 import bisect
 from dataclasses import dataclass
 
+from nntui_core import places
 from nntui_core.interpreter import Interpreter, Position
 from nntui_core.program import Program
 from nntui_core.values import Checkpoint
@@ -33,7 +34,7 @@ class RateChange:
 
     def apply(self, interpreter: Interpreter) -> None:
         """Set it again."""
-        interpreter.namespace[self.name] = self.rate
+        places.put(interpreter.namespace, self.name, self.rate)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ direction; going back is a matter of checkpoints (see `nntui_core.history`).
 
 import ast
 import contextvars
+import copy
 import itertools
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,10 +18,10 @@ import numpy as np
 from nntui_core import compiled
 from nntui_core.failure import Failure, ProgramFailed, in_words, message_of
 from nntui_core.items import Items, IterableFailed
+from nntui_core.loops import Call
 from nntui_core.program import Program, Statement
+from nntui_core.surroundings import surroundings
 from nntui_core.values import Checkpoint
-
-MAIN = "__main__"
 
 
 class Position(NamedTuple):
@@ -30,8 +31,8 @@ class Position(NamedTuple):
     tick: int
 
 
-RAISED = (Exception, SystemExit)
-"""What a program may raise; `exit()` ends the program, not nntui."""
+RAISED = (Exception, SystemExit, KeyboardInterrupt)
+"""What a program may raise; `exit()` ends the program, not nntui; an interrupt ends a statement."""
 
 
 MOST_STOPS = 1000
@@ -51,7 +52,10 @@ class Interpreter:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.module: dict[str, Any] = {}
+        """The names of the program's top level."""
         self.namespace: dict[str, Any] = {}
+        """The names that the loop works with: the module's, or those of the function that it is in."""
         self.position = Position(0, 0)
         self.following = 0
         """The index of the statement that the next step runs."""
@@ -70,7 +74,7 @@ class Interpreter:
         Raises:
             ProgramFailed: the setup raised an exception.
         """
-        self.namespace = {"__name__": MAIN, "__builtins__": __builtins__}
+        self.module = surroundings(self.program.origin.path)
         self._context = contextvars.copy_context()
         self._context.run(np.seterr, all="ignore")
         self._context.run(self._setup)
@@ -90,16 +94,59 @@ class Interpreter:
             self.following = next(self._generator)
 
     def _setup(self) -> None:
-        loop = self.program.loop
-        for node in self.program.setup:
-            self._guarded(node.lineno, self._code(ast.Module([node], [])))
+        loop, site = self.program.loop, self.program.site
+        self.namespace = self.module
+        self._execute(site.setup)
+        if site.call is not None:
+            self._enter_function(site.call)
+            self._execute(site.prelude)
         iterable = None
         if isinstance(loop, ast.For):
             iterable = self._guarded(loop.lineno, self._code(ast.Expression(loop.iter)))
         try:
-            self._items = Items(iterable, self.namespace)
+            self._items = Items(iterable, self.namespace, bounded=self.program.origin.path is not None)
         except TypeError as error:
             raise ProgramFailed(Failure(loop.lineno, None, f"TypeError: {error}")) from error
+
+    def _execute(self, statements: Iterable[ast.stmt]) -> None:
+        for node in statements:
+            self._guarded(node.lineno, self._code(ast.Module([node], [])))
+
+    def _enter_function(self, call: Call) -> None:
+        """Make the namespace of a function: the module's names, and the parameters with their arguments."""
+        line = call.statement.lineno
+        self._guarded(line, self._code(compiled.binder(call.function)))
+        arguments = ast.Call(ast.Name("__bind__", ast.Load()), call.expression.args, call.expression.keywords)
+        bound = self._guarded(line, self._code(ast.Expression(ast.copy_location(arguments, call.expression))))
+        del self.module["__bind__"]
+        self.namespace = {**self.module, **bound}
+
+    def finish(self) -> None:
+        """Run what comes after the loop.
+
+        Raises:
+            ProgramFailed: it raised an exception.
+        """
+        self._context.run(self._finish)
+
+    def _finish(self) -> None:
+        site = self.program.site
+        if site.call is not None:
+            line = site.rest[0].lineno if site.rest else site.call.statement.lineno
+            self.module["__returned__"] = self._calling(line, compiled.remainder(self.program, self.namespace))
+            inside, self.namespace = self.namespace, self.module
+            try:
+                self._execute([_with_call_done(site.call), *site.after])
+            finally:
+                self.namespace = inside
+        else:
+            self._execute(site.after)
+
+    def _calling(self, line: int, function: Callable[[], Any]) -> Any:
+        try:
+            return function()
+        except RAISED as error:
+            raise ProgramFailed(Failure(line, None, message_of(error))) from error
 
     def _code(self, tree: ast.Module | ast.Expression) -> types.CodeType:
         mode = "eval" if isinstance(tree, ast.Expression) else "exec"
@@ -232,6 +279,14 @@ class Interpreter:
         self._stand(start + finished)
         self.ended = how == compiled.BROKE or finished < iterations
         return finished
+
+
+def _with_call_done(call: Call) -> ast.stmt:
+    """Return the statement that calls the loop's function, with the result in the call's place."""
+    statement = copy.deepcopy(call.statement)
+    assert isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign)
+    statement.value = ast.copy_location(ast.Name("__returned__", ast.Load()), call.statement)
+    return statement
 
 
 class LoopOver(Exception):  # noqa: N818 - not an error

@@ -1,8 +1,9 @@
 """What the loop's header hands out, by iteration.
 
-Three kinds. A range goes on counting beyond its end: when to stop is the user's decision. A list, a tuple or an array
-stays in the namespace under a name that no program can use, so that a checkpoint copies it together with the data that
-it may share memory with. Anything else is an iterator, whose items are kept as they come: it cannot be rewound.
+Three kinds. A range goes on counting beyond its end, unless it is bounded, as that of a learner's script is. A list,
+a tuple or an array stays in the namespace under a name that no program can use, so that a checkpoint copies it
+together with the data that it may share memory with. Anything else is an iterator, whose items are kept as they come:
+it cannot be rewound.
 """
 
 import itertools
@@ -22,9 +23,10 @@ class IterableFailed(Exception):  # noqa: N818 - the program's iterable failed
 class Items:
     """The items of a `for` loop; of a `while` loop, endless nothings."""
 
-    def __init__(self, iterable: Any, namespace: dict[str, Any]) -> None:
+    def __init__(self, iterable: Any, namespace: dict[str, Any], bounded: bool = False) -> None:
         self._namespace = namespace
         self._range = iterable if isinstance(iterable, range) else None
+        self._bounded = bounded
         self._rest: Iterator[Any] | None = None
         self._known: list[Any] = []
         self._is_held = isinstance(iterable, list | tuple | np.ndarray)
@@ -45,7 +47,8 @@ class Items:
             IterableFailed: the iterable raised an exception.
         """
         if self._range is not None:
-            return self._range.start + iteration * self._range.step, True
+            there = not self._bounded or iteration < len(self._range)
+            return self._range.start + iteration * self._range.step, there
         if self._is_held:
             held: Sequence[Any] = self._namespace[HELD]
             return (held[iteration], True) if iteration < len(held) else (None, False)
@@ -64,6 +67,7 @@ class Items:
     def following(self, start: int, count: int, begun: "itertools.count[int]") -> Iterator[Any]:
         """Yield the items of up to `count` iterations, and count in `begun` those that have begun."""
         if self._range is not None:
+            count = min(count, max(len(self._range) - start, 0)) if self._bounded else count
             first = self._range.start + start * self._range.step
             numbers = range(first, first + count * self._range.step, self._range.step)
             yield from (number for number, _ in zip(numbers, begun, strict=False))

@@ -6,14 +6,16 @@ and a changed line makes a new program. A `Program` never runs anything: see `nn
 """
 
 import ast
+import copy
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from nntui_core import dataflow
-from nntui_core.roles import Phase, Role, Roles, infer, products
+from nntui_core import dataflow, places
+from nntui_core.loops import Loop, LoopError, Site, find
+from nntui_core.roles import Given, Phase, Role, Roles, infer
 
-__all__ = ["Phase", "Program", "ProgramSyntaxError", "Role", "Roles", "Statement"]
+__all__ = ["Given", "Origin", "Phase", "Program", "ProgramSyntaxError", "Role", "Roles", "Statement"]
 
 
 class ProgramSyntaxError(ValueError):
@@ -43,59 +45,109 @@ class Statement:
     depth: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a program's text comes from and how it is to be read: what a changed text of it keeps.
+
+    `path` is the file of a learner's script, None for a program of nntui's own: a script's loop ends where its
+    header says, nntui's own goes on as long as one likes. `loop_line` is the line that the training loop is said to
+    begin on, None where it is to be found. `given` are roles that the user has set.
+    """
+
+    path: str | None = None
+    loop_line: int | None = None
+    given: Given = field(default_factory=Given)
+
+
 @dataclass(frozen=True)
 class Program:
-    """A training loop: `setup` runs once, then the loop's `body` again and again, then `after`.
+    """A training loop: `setup` runs once, then the loop's `body` again and again, then what comes after.
 
-    Make one with `Program.parse`. Two programs are equal where their names and texts are. The syntax trees are for
-    reading only.
+    Make one with `Program.parse`. Two programs are equal where their names, texts and origins are. The syntax trees
+    are for reading only.
     """
 
     name: str
     source: str
+    origin: Origin
     body: tuple[Statement, ...] = field(compare=False)
     roles: Roles = field(compare=False)
     functions: frozenset[str] = field(compare=False)
     """Names of functions, classes and modules: names that are not data."""
+    places: tuple[str, ...] = field(compare=False)
+    """The variables inside of others that the body works with: `params['W1']`, see `nntui_core.places`."""
+    site: Site = field(compare=False, repr=False)
     setup: tuple[ast.stmt, ...] = field(compare=False, repr=False)
-    loop: ast.For | ast.While = field(compare=False, repr=False)
-    after: tuple[ast.stmt, ...] = field(compare=False, repr=False)
+    """All statements before the loop, those of a function that it is in among them."""
     nodes: tuple[ast.stmt, ...] = field(compare=False, repr=False)
-    """The syntax tree of each statement of `body`, by index."""
+    """The syntax tree of each statement of `body`, by index, with places as names: for reading."""
+    written: tuple[ast.stmt, ...] = field(compare=False, repr=False)
+    """The same as they were written: for running."""
 
     @classmethod
-    def parse(cls, source: str, name: str) -> "Program":
+    def parse(cls, source: str, name: str, origin: Origin = Origin()) -> "Program":
         """Read a program from its text.
 
         Raises:
-            ProgramSyntaxError: the text is not Python, or has no loop at its top level.
+            ProgramSyntaxError: the text is not Python, or has no training loop.
         """
+        tree = _tree(source, name)
         try:
-            tree = ast.parse(source, filename=name)
-            compile(tree, name, "exec")  # finds what is grammar but no program: `return` outside a function
-        except SyntaxError as error:
-            raise ProgramSyntaxError(f"{error.msg}", error.lineno) from None
-        except ValueError as error:  # a null byte in the text
-            raise ProgramSyntaxError(str(error)) from None
-        at = _training_loop(tree.body)
-        loop = tree.body[at]
-        assert isinstance(loop, ast.For | ast.While)
-        flat = list(_flatten(loop.body, 0))
-        setup, after = tree.body[:at], tree.body[at + 1 :]
+            site = find(tree, origin.loop_line)
+        except LoopError as error:
+            raise ProgramSyntaxError(str(error), error.line) from None
+        setup = (*site.setup, *site.prelude)
+        written, depths = zip(*_flatten(site.loop.body, 0), strict=True)
         functions = dataflow.not_data(setup)
-        counter = frozenset(dataflow.writes(loop))
-        roles, phases = infer(setup, [node for node, _ in flat], functions | counter)
+        nodes = tuple(places.named(copy.deepcopy(node), functions) for node in written)
+        counter = frozenset(dataflow.writes(site.loop))
+        roles, phases = infer(setup, nodes, functions | counter, origin.given, site.arguments)
         lines = dataflow.source_lines(source)
         body = tuple(
-            _statement(index, node, depth, lines, functions, phase)
-            for index, ((node, depth), phase) in enumerate(zip(flat, phases, strict=True))
+            _statement(index, *parts, lines, functions, phases[index])
+            for index, parts in enumerate(zip(nodes, written, depths, strict=True))
         )
-        nodes = tuple(node for node, _ in flat)
-        return cls(name, source, body, roles, functions, tuple(setup), loop, tuple(after), nodes)
+        inside = [n for s in body for n in (*s.reads, *s.targets) if places.is_place(n)]
+        return cls(
+            name, source, origin, body, roles, functions, tuple(dict.fromkeys(inside)), site, setup, nodes, written
+        )
+
+    def changed(self, source: str, lines_before: int = 0) -> "Program":
+        """Return this program with another text; `lines_before` were added before the loop.
+
+        Raises:
+            ProgramSyntaxError: the text is not Python, or has no training loop.
+        """
+        line = self.origin.loop_line
+        origin = self.origin if line is None else replace(self.origin, loop_line=line + lines_before)
+        return Program.parse(source, self.name, origin)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickle as name and text: the rest follows from them."""
-        return Program.parse, (self.source, self.name)
+        """Pickle as name, text and origin: the rest follows from them."""
+        return Program.parse, (self.source, self.name, self.origin)
+
+    def flat(self) -> "Program":
+        """Return this program with places as names in what runs, for a namespace that is flat as well.
+
+        Raises:
+            ValueError: a variable that holds places is also used as a whole, so that they cannot stand alone.
+        """
+        whole = {places.base(place) for place in self.places} & {name for s in self.body for name in s.reads}
+        if whole:
+            raise ValueError(f"{sorted(whole)[0]} is used as a whole, and its parts as well")
+        loop = places.named(copy.deepcopy(self.site.loop), self.functions)
+        assert isinstance(loop, Loop)
+        return replace(self, site=replace(self.site, loop=loop), written=self.nodes)
+
+    @property
+    def loop(self) -> Loop:
+        """The training loop."""
+        return self.site.loop
+
+    @property
+    def after(self) -> tuple[ast.stmt, ...]:
+        """All statements after the loop, those of a function that it is in among them."""
+        return (*self.site.rest, *self.site.after)
 
     @property
     def lines(self) -> list[str]:
@@ -126,13 +178,24 @@ class Program:
         return covering[-1] if covering else None
 
 
-def _training_loop(body: Sequence[ast.stmt]) -> int:
-    """Return the place of the training loop among the top-level statements: the first with a matrix product."""
-    loops = [i for i, node in enumerate(body) if isinstance(node, ast.For | ast.While)]
-    if not loops:
-        raise ProgramSyntaxError("there is no training loop: no `for` or `while` at the top level")
-    with_product = [i for i in loops if any(True for _ in products(body[i]))]
-    return (with_product or loops)[0]
+def _tree(source: str, name: str) -> ast.Module:
+    try:
+        tree = ast.parse(source, filename=name)
+        compile(tree, name, "exec")  # finds what is grammar but no program: `return` outside a function
+    except SyntaxError as error:
+        raise ProgramSyntaxError(_advice(error, source), error.lineno) from None
+    except (ValueError, RecursionError, MemoryError) as error:  # a null byte, or brackets without end
+        raise ProgramSyntaxError(str(error) or "it is nested too deeply") from None
+    return tree
+
+
+def _advice(error: SyntaxError, source: str) -> str:
+    """Return what is wrong with a line, with a hint where it looks like Python 2."""
+    lines = dataflow.source_lines(source)
+    line = lines[error.lineno - 1].strip() if error.lineno and error.lineno <= len(lines) else ""
+    if line.startswith("print ") or "Missing parentheses in call to 'print'" in str(error.msg):
+        return "this is Python 2: write print(...) with parentheses"
+    return str(error.msg)
 
 
 def _flatten(block: Sequence[ast.stmt], depth: int) -> Iterator[tuple[ast.stmt, int]]:
@@ -143,12 +206,18 @@ def _flatten(block: Sequence[ast.stmt], depth: int) -> Iterator[tuple[ast.stmt, 
 
 
 def _statement(
-    index: int, node: ast.stmt, depth: int, lines: Sequence[str], functions: frozenset[str], phase: Phase
+    index: int,
+    node: ast.stmt,
+    written: ast.stmt,
+    depth: int,
+    lines: Sequence[str],
+    functions: frozenset[str],
+    phase: Phase,
 ) -> Statement:
     blocks = list(dataflow.child_blocks(node))
     end = blocks[0][0].lineno - 1 if blocks else (node.end_lineno or node.lineno)
     end = max(end, node.lineno)
-    text, comment = _text_and_comment(node, end, lines, bool(blocks))
+    text, comment = _text_and_comment(written, end, lines, bool(blocks))
     return Statement(
         index,
         node.lineno,

@@ -58,6 +58,8 @@ class Roles:
     loss: str | None = None
     rate: str | None = None
     deltas: tuple[str, ...] = ()
+    cost: str | None = None
+    """The cost as an expression that the user has given, where no variable holds it."""
 
     def of(self, name: str) -> Role | None:
         """Return the role of a variable, None where it has none."""
@@ -75,6 +77,19 @@ class Roles:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """Roles that the user has set, each None or empty where it is to be found."""
+
+    parameters: tuple[str, ...] = ()
+    target: str | None = None
+    prediction: str | None = None
+    loss: str | None = None
+    rate: str | None = None
+    cost: str | None = None
+    """The cost as an expression over the program's variables, where no variable holds it."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Fact:
     """One body statement: its node, what it reads and writes."""
 
@@ -88,18 +103,26 @@ PRODUCTS = frozenset({"dot", "matmul", "outer", "einsum", "tensordot"})
 COST_NAMES = ("loss", "cost", "error", "mse", "sse", "objective")
 
 
-def infer(setup: Sequence[ast.stmt], body: Sequence[ast.stmt], skip: frozenset[str]) -> tuple[Roles, tuple[Phase, ...]]:
+def infer(
+    setup: Sequence[ast.stmt],
+    body: Sequence[ast.stmt],
+    skip: frozenset[str],
+    given: Given = Given(),
+    arguments: frozenset[str] = frozenset(),
+) -> tuple[Roles, tuple[Phase, ...]]:
     """Return the roles of a loop's variables and the phase of each statement of `body` (already flattened).
 
-    `skip` are names that are not data: functions, modules, and the loop's own counter.
+    `skip` are names that are not data: functions, modules, and the loop's own counter; `given` are roles that are
+    known, `arguments` the parameters of the function that the loop is in.
     """
     facts = [_Fact(node, dataflow.reads(node, skip), dataflow.writes(node)) for node in body]
     written = {name for fact in facts for name in fact.writes}
     carried = _carried(facts)
     target, prediction = _target(facts, written, carried)
+    target, prediction = given.target or target, given.prediction or prediction
     after_target = _depends_on(facts, {target} if target else set())
-    parameters = _parameters(facts, carried, after_target | {target} if target else after_target)
-    loss = _loss(facts, after_target, carried)
+    parameters = given.parameters or _parameters(facts, carried, after_target | {target} if target else after_target)
+    loss = given.loss or _loss(facts, after_target, carried)
     phases = tuple(_phase(fact, parameters, loss, after_target, carried) for fact in facts)
     roles = Roles(
         parameters=parameters,
@@ -107,7 +130,8 @@ def infer(setup: Sequence[ast.stmt], body: Sequence[ast.stmt], skip: frozenset[s
         target=target,
         prediction=prediction,
         loss=loss,
-        rate=_rate(setup, facts, phases, written),
+        rate=given.rate or _rate(setup, facts, phases, written, arguments),
+        cost=given.cost,
         deltas=tuple(_delta(name, facts, phases, parameters) for name in parameters),
     )
     return roles, phases
@@ -255,14 +279,15 @@ def _inputs(facts: Sequence[_Fact], phases: Sequence[Phase], written: set[str], 
     return tuple(found)
 
 
-def _rate(setup: Sequence[ast.stmt], facts: Sequence[_Fact], phases: Sequence[Phase], written: set[str]) -> str | None:
-    """Return the number of the setup that is a factor in an update."""
-    numbers = {
-        name
-        for node in setup
-        if isinstance(node, ast.Assign | ast.AnnAssign) and is_number(node.value)
-        for name in dataflow.writes(node)
-    }
+def _rate(
+    setup: Sequence[ast.stmt],
+    facts: Sequence[_Fact],
+    phases: Sequence[Phase],
+    written: set[str],
+    arguments: frozenset[str],
+) -> str | None:
+    """Return the number of the setup, or of a function's arguments, that is a factor in an update."""
+    numbers = arguments | {name for node in setup for name in _numbers(node)}
     for fact, phase in zip(facts, phases, strict=True):
         if phase is not Phase.UPDATE:
             continue
@@ -274,11 +299,30 @@ def _rate(setup: Sequence[ast.stmt], facts: Sequence[_Fact], phases: Sequence[Ph
     return None
 
 
+def _numbers(node: ast.stmt) -> Iterator[str]:
+    """Yield the names to which a statement gives a number as written."""
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for target in targets:
+            names = target.elts if isinstance(target, ast.Tuple) else [target]
+            for name, value in zip(names, values, strict=False):
+                if isinstance(name, ast.Name) and _is_constant(value):
+                    yield name.id
+
+
 def is_number(node: ast.AST | None) -> bool:
     """Tell whether an expression is a number as written: `0.5`, `-1`, `1e-3`."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
         node = node.operand
     return isinstance(node, ast.Constant) and type(node.value) in (int, float)
+
+
+def _is_constant(node: ast.AST | None) -> bool:
+    """Tell whether an expression is calculated from numbers alone: `0.5`, `10 ** -3`, `1 / 4`."""
+    if isinstance(node, ast.BinOp):
+        return _is_constant(node.left) and _is_constant(node.right)
+    return is_number(node)
 
 
 def _delta(parameter: str, facts: Sequence[_Fact], phases: Sequence[Phase], parameters: Sequence[str]) -> str:
@@ -290,13 +334,15 @@ def _delta(parameter: str, facts: Sequence[_Fact], phases: Sequence[Phase], para
     defined = {
         name: fact for fact, phase in zip(facts, phases, strict=True) if phase is Phase.BACKWARD for name in fact.writes
     }
-    update = next(
-        fact for fact, phase in zip(facts, phases, strict=True) if phase is Phase.UPDATE and parameter in fact.writes
-    )
-    waiting, met = [update], {parameter}
+    updates = [f for f, p in zip(facts, phases, strict=True) if p is Phase.UPDATE and parameter in f.writes]
+    waiting, met = updates[:1], {parameter}
     first: str | None = None
     while waiting:
         fact = waiting.pop(0)
+        if _calls(fact.node, REDUCTIONS):
+            summed = [name for name in fact.reads if name in defined and name not in met]
+            if len(summed) == 1 and fact is not updates[0]:
+                return summed[0]  # the gradient of a bias: the sum of a delta
         operands = {_bare(o): _names(other) for a, b in products(fact.node) for o, other in ((a, b), (b, a))}
         for name in fact.reads:
             if name not in defined or name in met:

@@ -15,6 +15,7 @@ from nntui_core.diagnosis import NothingToCheck, Report, check
 from nntui_core.failure import ProgramFailed
 from nntui_core.history import Event, ProgramChange, RateChange
 from nntui_core.interpreter import Position
+from nntui_core.output import Output
 from nntui_core.program import Program
 from nntui_core.timeline import Executed, Timeline
 
@@ -60,16 +61,16 @@ class Session(Timeline):
         ProgramFailed: the program's setup failed.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, output: Output | None = None) -> None:
         self.ghost: Ghost | None = None
         self.original = program
         """The program as it was opened, without the user's edits."""
         self._undo: list[Program] = []
-        self._open(program)
+        self._open(program, output)
 
-    def _open(self, program: Program) -> None:
+    def _open(self, program: Program, output: Output | None) -> None:
         """Start a program; where its setup fails, nothing of the session has changed."""
-        super().__init__(program)
+        super().__init__(program, output)
         self._first_rate = self.rate
 
     @property
@@ -164,6 +165,16 @@ class Session(Timeline):
         iteration, tick = self.position
         self.goto(Position(iteration if tick else iteration - 1, 0))
 
+    def finish(self) -> None:
+        """Run what comes after the loop, once it is over.
+
+        Raises:
+            ProgramFailed: it raised an exception; the session stands where it stood.
+        """
+        self.output.quiet = False
+        with self.output.installed():
+            self.interpreter.finish()
+
     def check(self) -> Report:
         """Check the gradients of the present iteration, from its start; the session stays where it stands.
 
@@ -214,6 +225,7 @@ class Session(Timeline):
     def _branch(self) -> None:
         """Forget what lies ahead: what is changed here makes another future."""
         self.history.cut(self.position)
+        self.frontier = self.position
         if self.curve.count > self.position.iteration:
             self.ghost = Ghost(copy.deepcopy(self.curve), self._label())
             self.curve.cut(self.position.iteration)
@@ -305,20 +317,20 @@ class Session(Timeline):
     def _start_again(self, program: Program, keep_rate: bool = True) -> None:
         rate = self.rate if keep_rate else None
         ghost = Ghost(self.curve, self._label()) if self.curve.count else self.ghost
-        self._open(program)
+        self._open(program, self.output)
         self.ghost = ghost
         if rate is not None and rate != self.rate:
             self.set_rate(rate)
         self.state_before = self.state
 
 
-def opened(program: Program, former: Session | None) -> Session:
+def opened(program: Program, former: Session | None, output: Output | None = None) -> Session:
     """Start a session on a program; the curve of a former session stays as a ghost.
 
     Raises:
         ProgramFailed: the program's setup failed; the former session is as it was.
     """
-    session = Session(program)
+    session = Session(program, output)
     if former is not None and former.curve.count:
         session.ghost = Ghost(former.curve, former.program.name)
     return session

@@ -6,18 +6,21 @@ reached by restoring the nearest checkpoint before it and running forward, the u
 the same bit for bit, however it is reached.
 """
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 
+from nntui_core import places
 from nntui_core.curve import LossCurve
 from nntui_core.failure import Failure, ProgramFailed, message_of
 from nntui_core.frame import Index
 from nntui_core.history import History
 from nntui_core.interpreter import Interpreter, LoopOver, Position, RunFailed
+from nntui_core.output import Output
 from nntui_core.program import Program, Statement
 from nntui_core.values import EMPTY, State, is_data, keep
 
@@ -47,10 +50,16 @@ class Timeline:
         ProgramFailed: the program's setup failed.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, output: Output | None = None) -> None:
+        output = output or Output()
         interpreter = Interpreter(program)
-        interpreter.start()
+        with output.installed():
+            interpreter.start()
+        self.output = output
+        """What the program prints."""
         self.interpreter = interpreter
+        self.frontier = Position(0, 0)
+        """How far this program has been run: what lies before has been printed already."""
         self.history = History(program)
         self.curve = LossCurve()
         self.failure: Failure | None = None
@@ -62,16 +71,18 @@ class Timeline:
     def _scout(self) -> dict[str, Index]:
         """Run one iteration and take it back, to learn what shapes there will be."""
         shapes: dict[str, Index] = {}
+        self.output.quiet = True
         try:
             while True:
-                self.interpreter.step()
+                with self.output.installed():
+                    self.interpreter.step()
                 if self.interpreter.position.tick == 0:
                     break
         except (ProgramFailed, LoopOver):
             pass  # the shapes of what did run are known; the failure shows when the user gets there
         for name, value in self._look(EMPTY).values.items():
             shapes[name] = value.shape
-        loss = self.interpreter.namespace.get(self.program.roles.loss or "")
+        loss = places.value(self.interpreter.namespace, self.program.roles.loss or "_")
         self._loss_is_array = isinstance(loss, np.ndarray)
         iteration, checkpoint = self.history.nearest(0)
         self.interpreter.restore(checkpoint, iteration)
@@ -88,7 +99,7 @@ class Timeline:
         namespace = self.interpreter.namespace
         skip = self.program.functions
         names = [n for n, v in namespace.items() if n not in skip and n.isidentifier() and is_data(n, v)]
-        return keep(namespace, names, before)
+        return keep(namespace, [*names, *self.program.places], before)
 
     # --- where it stands -------------------------------------------------------------------------------------------
 
@@ -111,15 +122,15 @@ class Timeline:
     def rate(self) -> float | None:
         """The learning rate as it is now, None where the program has none."""
         name = self.program.roles.rate
-        value = self.interpreter.namespace.get(name) if name else None
+        value = places.value(self.interpreter.namespace, name) if name else None
         return float(value) if isinstance(value, int | float | np.number) else None
 
     @property
     def loss(self) -> float | None:
         """The loss computed last, None where none has been."""
-        if self.program.roles.loss not in self.interpreter.namespace:
-            return None
-        return _as_loss(self.interpreter.namespace[self.program.roles.loss])
+        name = self.program.roles.loss
+        value = places.value(self.interpreter.namespace, name) if name else None
+        return None if value is None else _as_loss(value)
 
     def last_writer(self, name: str) -> Executed | None:
         """Return the statement that wrote a variable last, None where that is not in the trace."""
@@ -145,7 +156,8 @@ class Timeline:
         self._apply_events()
         position, program, before = self.position, self.program, self.state
         try:
-            index = self.interpreter.step()
+            with self._printing():
+                index = self.interpreter.step()
         except ProgramFailed as error:
             self.failure = error.failure
             return False
@@ -159,6 +171,14 @@ class Timeline:
             self._finish(position.iteration, [self.loss] if program.roles.loss else [])
             self.trace = [e for e in self.trace if e.position.iteration >= position.iteration]
         return not self.ended
+
+    @contextlib.contextmanager
+    def _printing(self) -> Iterator[None]:
+        """Keep what the program prints, if it does so for the first time."""
+        self.output.quiet = self.position < self.frontier
+        with self.output.installed():
+            yield
+        self.frontier = max(self.frontier, self.position)
 
     def _apply_events(self) -> None:
         """Repeat what the user changed at this position."""
@@ -189,6 +209,7 @@ class Timeline:
                 self._through_events()
                 continue
             stop = events[0].position.iteration if events else iteration
+            stop = min(stop, self.frontier.iteration) if here < self.frontier.iteration else stop
             self._run_fast(min(stop, self.history.next_due(here)) - here)
 
     def _through_events(self) -> None:
@@ -203,8 +224,10 @@ class Timeline:
         # An array may be changed in place later: its number is taken at once.
         seen = (lambda value: losses.append(_as_loss(value))) if self._loss_is_array else losses.append
         try:
-            finished = self.interpreter.run(iterations, seen)
+            with self._printing():
+                finished = self.interpreter.run(iterations, seen)
         except RunFailed as failed:
+            self.frontier = Position(start + failed.finished + 1, 0)  # what the failing iteration printed is there
             self._replay_to_failure(start + failed.finished, failed)
             return
         self._finish(start, losses[:finished])
@@ -244,6 +267,7 @@ class Timeline:
         self.history = History(self.history.program_before(Position(0, 0)))
         self.history.add(0, start)
         self.curve = LossCurve()
+        self.frontier = Position(0, 0)
         self.failure = None
         self._restore(0)
         self._arrive()

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core import compiled, dataflow
+from nntui_core import compiled, dataflow, places
 from nntui_core.failure import Failure, ProgramFailed
 from nntui_core.inner import Replaced, hidden_sum
 from nntui_core.interpreter import Interpreter, LoopOver
@@ -47,7 +47,8 @@ class Scratch(Interpreter):
     """
 
     def __init__(self, original: Interpreter, program: Program | None = None) -> None:
-        super().__init__(program or original.program)
+        program = program or original.program
+        super().__init__(program.flat() if program.places else program)
         checkpoint = original.take_checkpoint()
         self.namespace = {n: v for n, v in original.namespace.items() if not is_data(n, v)}
         for name, value in self.namespace.items():
@@ -55,6 +56,7 @@ class Scratch(Interpreter):
                 self.namespace[name] = _rebound(value, self.namespace)
         self.namespace["print"] = _silent
         checkpoint.restore(self.namespace)
+        self.namespace |= places.flat(self.namespace, self.program.places)
         self.shared = checkpoint.shared
         """The names of what could not be copied."""
         self.known: dict[int, tuple[Step, ...]] = {}

@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nntui_core import places
+
 Array = NDArray[Any]
 
 NUMBERS = (bool, int, float, np.number, np.bool_)
@@ -73,13 +75,13 @@ def frozen(value: object) -> Array:
 
 
 def keep(namespace: Mapping[str, Any], names: Iterable[str], before: State = EMPTY) -> State:
-    """Return the state of those `names` of a live namespace that hold numbers.
+    """Return the state of those `names` and places of a live namespace that hold numbers.
 
     A value that has not changed since the state `before` is shared with it, not copied.
     """
     values: dict[str, Array] = {}
     for name in names:
-        value = namespace.get(name)
+        value = places.value(namespace, name)
         if not is_numeric(value):
             continue
         old = before.values.get(name)

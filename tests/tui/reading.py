@@ -123,7 +123,7 @@ class Desk:
 
     async def drained(self) -> None:
         """Wait until every widget has taken the messages that it has now."""
-        nodes = {self.app, *(node for screen in self.app.screen_stack for node in screen.walk_children(with_self=True))}
+        nodes = {self.app, self.main, *self.app.screen.walk_children(with_self=True)}
         left = 0
         done = asyncio.Event()
 
@@ -161,7 +161,7 @@ class Desk:
 
     def _quiet(self) -> bool:
         screen = self.app.screen
-        unpainted = screen._dirty_widgets or screen._layout_required or screen._repaint_required or screen._callbacks
+        unpainted = screen._dirty_widgets or screen._layout_required or screen._callbacks
         return (
             self.queue.idle
             and self.main.engine._slot is None

@@ -17,8 +17,12 @@ SLICE = 0.1
 """Seconds between two looks at the keyboard, about."""
 
 
-def advance(session: "Session", goal: int | None) -> tuple[float, bool]:
-    """Run to the start of an iteration, or as far as it goes; return the seconds and whether ctrl+c ended it."""
+def advance(session: "Session", iteration: int | None) -> tuple[float, bool]:
+    """Run to the start of an iteration, or as far as it goes; return the seconds and whether ctrl+c ended it.
+
+    Without an iteration it runs as many as the loop's header says.
+    """
+    goal = session.interpreter.natural_end if iteration is None else iteration
     progress = Progress(sys.stderr, goal)
     start = time.perf_counter()
     size = 1
@@ -42,8 +46,8 @@ def next_size(size: int, took: float) -> int:
     return max(1, min(size * 4, int(size * SLICE / max(took, 1e-9))))
 
 
-def started(program: "Program") -> "Session":
-    """Run a program's setup.
+def started(program: "Program", kind: "type[Session] | None" = None) -> "Session":
+    """Run a program's setup; return a session of some kind.
 
     Raises:
         InputError: the setup failed.
@@ -53,19 +57,19 @@ def started(program: "Program") -> "Session":
 
     try:
         with program_output_aside(program.name):
-            return Session(program)
+            return (kind or Session)(program)
     except ProgramFailed as error:
         raise InputError(f"{program.name}, {error}") from None
 
 
-def standing_at(program: "Program", iteration: int) -> "Session":
+def standing_at(program: "Program", iteration: int, kind: "type[Session] | None" = None) -> "Session":
     """Run a program to the start of an iteration, or as far as it goes.
 
     Raises:
         InputError: the setup failed, or the program called `exit`.
         KeyboardInterrupt: ctrl+c ended it.
     """
-    session = started(program)
+    session = started(program, kind)
     with program_output_aside(program.name):
         if advance(session, iteration)[1]:
             raise KeyboardInterrupt

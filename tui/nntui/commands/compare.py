@@ -1,0 +1,136 @@
+"""`nntui compare A B`: two programs side by side, from the same weights."""
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from nntui.opening import DEFAULT, PROGRAM_HELP, add_program_options, open_program
+from nntui.output import emit, say
+from nntui.usage import MOST_ITERATIONS, InputError, printable, whole
+
+if TYPE_CHECKING:
+    from nntui.comparison import Outcome
+    from nntui.results import Result
+    from nntui_core.program import Program
+    from nntui_core.session import Session
+
+ITERATIONS = 1000
+DRAWN = 160
+"""Points of a curve that are drawn."""
+INTERRUPTED = 130
+FACTS = 78
+"""Characters of a line of the table."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("a", metavar="A", help=PROGRAM_HELP)
+    parser.add_argument("b", metavar="B", help="another, which starts from A's weights where its parameters are alike")
+    parser.add_argument(
+        "-n",
+        dest="iterations",
+        metavar="N",
+        type=whole(0, MOST_ITERATIONS),
+        help=f"iterations to run (default: as many as A's loop says, or {ITERATIONS})",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object; infinity and NaN, unknown to JSON, are null"
+    )
+    add_program_options(parser)
+    parser.epilog = (
+        "--lr is for both programs; --layers for those that are the default; --weights for A, and so for B.\n"
+        "--seed is for A, and for B where it has a seed."
+    )
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Run both programs and print both curves, and where they differ."""
+    programs = _programs(args)
+    from nntui import comparison
+    from nntui.advance import started
+
+    a, b = (started(program) for program in programs)
+    reason = comparison.give_weights(a, b)
+    if reason:
+        say(f"{reason}: each starts from its own weights")
+    verdicts = [] if args.json else [comparison.verdict(session) for session in (a, b)]
+    goal = args.iterations
+    if goal is None:
+        goal = ITERATIONS if a.interpreter.natural_end is None else a.interpreter.natural_end
+    outcome = comparison.run(a, b, goal)
+    done = a.position.iteration
+    if outcome.interrupted:
+        say(f"stopped by ctrl+c after {done:,} iterations")
+    elif done < goal:
+        say(f"a loop ended by itself after {done:,} iterations")
+    same = reason is None
+    emit((_as_json(a, b, outcome, same) if args.json else _as_text(a, b, outcome, same, verdicts)) + "\n")
+    return INTERRUPTED if outcome.interrupted else 0
+
+
+def _programs(args: argparse.Namespace) -> "tuple[Program, Program]":
+    """Open both programs with the options that are for each."""
+    if args.layers is not None and DEFAULT not in (args.a, args.b):
+        raise InputError("--layers goes with the default program only, and neither is the default")
+    a = open_program(_options(args, args.a))
+    second = _options(args, args.b)
+    second.weights = None
+    if args.seed is not None:
+        from nntui_core import edits
+
+        second.seed = None
+        if edits.seed_of(open_program(second)) is not None:
+            second.seed = args.seed
+    return a, open_program(second)
+
+
+def _options(args: argparse.Namespace, program: str) -> argparse.Namespace:
+    layers = args.layers if program == DEFAULT else None
+    return argparse.Namespace(program=program, layers=layers, seed=args.seed, lr=args.lr, weights=args.weights)
+
+
+def _as_json(a: "Session", b: "Session", outcome: "Outcome", same_weights: bool) -> str:
+    from nntui import results
+
+    sides = [results.of(session, outcome.seconds) for session in (a, b)]
+    first, second = ({"program": s.program, "loss": s.loss, "loss_curve": s.curve} for s in sides)
+    whole_object = {
+        "iterations": a.position.iteration,
+        "a": first,
+        "b": second,
+        "same_weights": same_weights,
+        "first_difference": outcome.first_difference,
+    }
+    return json.dumps(results.plain(whole_object), allow_nan=False, default=str)
+
+
+def _as_text(a: "Session", b: "Session", outcome: "Outcome", same: bool, verdicts: list[str]) -> str:
+    """Return both curves and a small table."""
+    from nntui import comparison, results, two_curves
+
+    sides = [results.of(session, outcome.seconds) for session in (a, b)]
+    labels = [f"{letter} {_tail(side.program)}" for letter, side in zip("ab", sides, strict=True)]
+    points = [session.curve.points(DRAWN) for session in (a, b)]
+    lines = two_curves.draw(dict(zip(labels, points, strict=True))) or ["no loss was found in these programs"]
+    lines.append("")
+    width = max(map(len, labels))
+    for label, side, said in zip(labels, sides, verdicts, strict=True):
+        lines.append(f"{label:<{width}}  loss {_loss(side):<12} {said}"[:FACTS].rstrip())
+    count = a.position.iteration
+    after = f"after {count:,} iteration{'' if count == 1 else 's'}"
+    if outcome.first_difference is None:
+        lines.append(f"the losses agree in every bit {after}" if all(p.losses for p in points) else "")
+    else:
+        lines.append(f"the losses differ from iteration {outcome.first_difference:,} on")
+    for name, far in comparison.apart(a, b) if same else []:
+        lines.append(f"{name}: {'the shapes differ' if far is None else f'max |difference| {far:.6g}'} {after}")
+    return "\n".join(map(printable, lines))
+
+
+def _loss(side: "Result") -> str:
+    return "unknown" if side.loss is None else f"{side.loss:.6g}"
+
+
+def _tail(name: str) -> str:
+    """Return a name, the beginning of a long one cut off."""
+    return name if len(name) <= 24 else f"…{name[-23:]}"
