@@ -20,8 +20,8 @@ from nntui_core.program import Program
 ONCE = "__once__"
 STEP, RUN = "__step__", "__run__"
 ITEMS, SEEN = "__items__", "__seen__"
-REPORT = f"try: {SEEN}({{loss}})\nexcept (NameError, LookupError, AttributeError): {SEEN}(None)"
-"""The loss may not have been computed yet, where it is computed in some iterations only."""
+REPORT = f"try: {SEEN}({{loss}})\nexcept Exception: {SEEN}(None)"
+"""The loss may not be there yet, where it is computed in some iterations only."""
 
 Stepper = Callable[[], Iterator[int]]
 """Called, it begins one iteration: yields the index of each statement before running it; returns True on `break`."""
@@ -116,7 +116,7 @@ def _negated(test: ast.expr) -> ast.expr:
 def runner(program: Program, namespace: dict[str, Any]) -> Runner:
     """Compile the body into a loop that runs one iteration for each item and reports the loss after each."""
     body = copy.deepcopy(program.loop.body)
-    loss = program.roles.loss  # a place is written as the expression that it is
+    loss = program.loss_text
     report = [_parse(REPORT.format(loss=loss))] if loss else []
     if any(_leaves(node) for node in body):
         turn = [_turn(body, [*report, ast.Continue()]), *copy.deepcopy(report), _return(BROKE)]

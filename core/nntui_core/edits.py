@@ -7,13 +7,13 @@ keeping it. What is not changed keeps every character, comments included.
 import ast
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from nntui_core import dataflow
-from nntui_core.program import Program, ProgramSyntaxError
+from nntui_core.program import Phase, Program, ProgramSyntaxError
 from nntui_core.roles import is_number
 from nntui_core.values import Array
 
@@ -70,7 +70,36 @@ def with_rate(program: Program, rate: float) -> Program:
             if value is not None and is_number(value):
                 return _replaced(program, value, repr(float(rate)))
             break
+    literals = rate_literals(program)
+    if name is None and literals:
+        for literal in reversed(literals):  # from the end, so that the places of the others stay
+            program = _replaced(program, literal, repr(float(rate)))
+        return program
     raise EditError(f"{program.name} has no learning rate that its setup gives as a number")
+
+
+def rate_literals(program: Program) -> list[ast.Constant]:
+    """Return the learning rate where it is a number written into the updates: the `0.1` of `W -= 0.1 * dW`.
+
+    All of them, in the order of the text; none where they are not all the same number.
+    """
+    found = []
+    for statement in program.body:
+        if statement.phase is Phase.UPDATE:
+            found += list(_leading_number(program.written[statement.index]))
+    return found if len({literal.value for literal in found}) == 1 else []
+
+
+def _leading_number(node: ast.stmt) -> Iterator[ast.Constant]:
+    value: ast.expr | None = node.value if isinstance(node, ast.Assign | ast.AugAssign) else None
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub) and isinstance(node, ast.Assign):
+        value = value.right
+    while isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult):
+        for side in (value.left, value.right):
+            if isinstance(side, ast.Constant) and type(side.value) in (int, float):
+                yield side
+                return
+        value = value.left
 
 
 def _replaced(program: Program, node: ast.expr, text: str) -> Program:

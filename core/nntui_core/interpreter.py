@@ -158,6 +158,13 @@ class Interpreter:
         except RAISED as error:
             raise ProgramFailed(Failure(line, None, message_of(error))) from error
 
+    def evaluate(self, expression: str) -> Any:
+        """Return the value of an expression over the program's variables now, None where it has none."""
+        try:
+            return self._context.run(eval, expression, self.namespace)
+        except RAISED:
+            return None
+
     def _stand(self, iteration: int) -> None:
         """Stand at the start of an iteration."""
         self.position = Position(iteration, 0)
@@ -207,6 +214,16 @@ class Interpreter:
             self._compile(program)
         self._stand(iteration)
 
+    def enter(self) -> None:
+        """Begin the iteration, where it has not begun: the loop's variable gets its value.
+
+        Raises:
+            ProgramFailed: the loop's header raised an exception.
+            LoopOver: there is no further iteration.
+        """
+        if self._generator is None:
+            self._generator = self._context.run(self._begin)
+
     def step(self) -> int:
         """Run one statement; return its index.
 
@@ -214,8 +231,8 @@ class Interpreter:
             ProgramFailed: the statement raised an exception.
             LoopOver: there is no further iteration.
         """
-        if self._generator is None:
-            self._generator = self._context.run(self._begin)
+        self.enter()
+        assert self._generator is not None
         executed = self.following
         try:
             self.following = self._context.run(next, self._generator)

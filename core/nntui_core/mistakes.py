@@ -132,7 +132,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "target-shape",
         "y of shape (n,) against (n,1)",
-        "y − a is (n,n)",
+        "y − a is (n,n), and the backward pass fails on its shape",
         (
             (
                 "y = np.array([[0], [1], [1], [0]], dtype=float)",

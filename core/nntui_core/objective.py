@@ -6,16 +6,14 @@ lines compute. A mean of absolute errors that is only printed is no cost that an
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from nntui_core import dataflow
 from nntui_core.findings import Cost
 from nntui_core.gradients import Objective
 from nntui_core.program import Phase, Program, Roles, Statement
-from nntui_core.roles import infer, products
 from nntui_core.trace import NUMPY, Step, Trace, run_step
 from nntui_core.values import is_numeric
 
@@ -51,71 +49,8 @@ class Layout:
 
 
 def layout(program: Program) -> Layout:
-    """Return the roles and phases of a program.
-
-    They are the program's own, or, where those find no parameter, found again with the statements that only prepare
-    data (a mini-batch `xb = x[i : i + 8]`) taken as setup, and with class labels (`probs[rows, y]`) as the target.
-    """
-    phases = tuple(statement.phase for statement in program.body)
-    if program.roles.parameters:
-        return Layout(program.roles, phases)
-    data = _preparing(program)
-    rest = [s.index for s in program.body if s.index not in data]
-    nodes = [program.nodes[i] for i in rest]
-    skip = program.functions | frozenset(dataflow.writes(program.loop))
-    setup = [*program.setup, *(program.nodes[i] for i in sorted(data))]
-    roles, found = infer(setup, nodes, skip)
-    if roles.target is None:
-        meeting = _labels(nodes)
-        if meeting is not None:
-            at, synthetic = meeting
-            roles, found = infer(setup, [*nodes[:at], synthetic, *nodes[at:]], skip)
-            found = (*found[:at], *found[at + 1 :])
-    by_index = dict(zip(rest, found, strict=True))
-    return Layout(roles, tuple(by_index.get(s.index, Phase.OTHER) for s in program.body))
-
-
-def _preparing(program: Program) -> frozenset[int]:
-    """Return the statements whose results depend on nothing that the loop learns.
-
-    What it learns goes round: from a parameter through a matrix product and back to the parameter.
-    """
-    follows: dict[str, set[str]] = {}
-    for statement in program.body:
-        for name in statement.reads:
-            follows.setdefault(name, set()).update(statement.targets)
-    learned: set[str] = set()
-    for statement in program.body:
-        if any(True for _ in products(program.nodes[statement.index])):
-            for name in statement.targets:
-                after = _reachable(name, follows)
-                if name in after:
-                    learned |= after
-    return frozenset(s.index for s in program.body if not learned.intersection((*s.reads, *s.targets)))
-
-
-def _reachable(name: str, follows: dict[str, set[str]]) -> set[str]:
-    found: set[str] = set()
-    waiting = [name]
-    while waiting:
-        fresh = follows.get(waiting.pop(), set()) - found
-        found |= fresh
-        waiting += fresh
-    return found
-
-
-def _labels(nodes: Sequence[ast.stmt]) -> tuple[int, ast.stmt] | None:
-    """Return where class labels index the prediction, and a statement in which the two meet."""
-    written = {name for node in nodes for name in dataflow.writes(node)}
-    for at, node in enumerate(nodes):
-        for part in ast.walk(node):
-            if not isinstance(part, ast.Subscript) or not isinstance(part.slice, ast.Tuple):
-                continue
-            prediction = dataflow.base_name(part.value)
-            labels = [e.id for e in part.slice.elts if isinstance(e, ast.Name) and e.id not in written]
-            if prediction in written and labels:
-                return at, ast.parse(f"__meet__ = {prediction} - {labels[-1]}").body[0]
-    return None
+    """Return the roles and phases of a program."""
+    return Layout(program.roles, tuple(statement.phase for statement in program.body))
 
 
 def stated(trace: Trace, plan: Layout) -> Objective | None:
@@ -157,8 +92,8 @@ def usual(trace: Trace, plan: Layout) -> Iterator[Objective]:
     k = _first_meeting(trace, prediction, target)
     if prediction is None or target is None or k is None:
         return
-    for template in COSTS:
-        expression = template.format(p=prediction, t=target)
+    given = plan.roles.cost
+    for expression in [given] if given else [template.format(p=prediction, t=target) for template in COSTS]:
         step = _cost_step(expression, prediction, target)
         functions = dict(trace.functions)
         try:
@@ -168,7 +103,7 @@ def usual(trace: Trace, plan: Layout) -> Iterator[Objective]:
             continue
         if np.ndim(value) == 0 and np.isfinite(value):
             steps = [*_slice(trace, prediction, k - 1), (k, step)]
-            yield Objective(Cost("C", expression, float(value), inferred=True), INFERRED, tuple(steps))
+            yield Objective(Cost("C", expression, float(value), inferred=not given), INFERRED, tuple(steps))
 
 
 def _first_meeting(trace: Trace, prediction: str | None, target: str | None) -> int | None:

@@ -34,6 +34,8 @@ class Made:
     explanation: Explanation | None = None
 
 
+FARTHEST = 100
+"""Iterations that are looked back at for the statement that wrote a variable."""
 END = Position(2**62, 0)
 """A position after all others."""
 
@@ -73,10 +75,12 @@ class Origins:
         """Return the last statement before a position that wrote a variable, None where the setup did."""
         session = self._session
         earliest = min(before.iteration, session.position.iteration)
-        for iteration in range(earliest, max(earliest - 1, 0) - 1, -1):
+        for iteration in range(earliest, max(earliest - FARTHEST, -1), -1):
             for executed in reversed(session.trace_of(iteration)):
                 if executed.position < before and _wrote(executed, name):
                     return executed
+        if earliest >= FARTHEST:
+            raise LookupError(f"{name} was last written more than {FARTHEST} iterations ago: g goes there")
         return None
 
     def _rate_change(self, name: str, before: Position) -> RateChange | None:

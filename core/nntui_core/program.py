@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from nntui_core import dataflow, places
+from nntui_core.casting import cast
 from nntui_core.loops import Loop, LoopError, Site, find
-from nntui_core.roles import Given, Phase, Role, Roles, infer
+from nntui_core.roles import Given, Phase, Role, Roles
 
 __all__ = ["Given", "Origin", "Phase", "Program", "ProgramSyntaxError", "Role", "Roles", "Statement"]
 
@@ -101,7 +102,7 @@ class Program:
         functions = dataflow.not_data(setup)
         nodes = tuple(places.named(copy.deepcopy(node), functions) for node in written)
         counter = frozenset(dataflow.writes(site.loop))
-        roles, phases = infer(setup, nodes, functions | counter, origin.given, site.arguments)
+        roles, phases = cast(setup, nodes, functions | counter, origin.given, site.arguments)
         lines = dataflow.source_lines(source)
         body = tuple(
             _statement(index, *parts, lines, functions, phases[index])
@@ -138,6 +139,18 @@ class Program:
         loop = places.named(copy.deepcopy(self.site.loop), self.functions)
         assert isinstance(loop, Loop)
         return replace(self, site=replace(self.site, loop=loop), written=self.nodes)
+
+    @property
+    def loss_text(self) -> str | None:
+        """What gives the loss after an iteration: a variable, or the cost's expression; None where neither is known."""
+        cost = self.roles.cost
+        if cost is not None and "np" not in self.functions:
+            cost = cost.replace("np.", "__import__('numpy').")
+        return self.roles.loss or cost
+
+    def with_cost(self, expression: str) -> "Program":
+        """Return the program with a cost that no variable of it holds."""
+        return replace(self, roles=replace(self.roles, cost=expression))
 
     @property
     def loop(self) -> Loop:

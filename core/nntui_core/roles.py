@@ -286,16 +286,21 @@ def _rate(
     written: set[str],
     arguments: frozenset[str],
 ) -> str | None:
-    """Return the number of the setup, or of a function's arguments, that is a factor in an update."""
-    numbers = arguments | {name for node in setup for name in _numbers(node)}
-    for fact, phase in zip(facts, phases, strict=True):
-        if phase is not Phase.UPDATE:
-            continue
+    """Return the number of the setup, or of a function's arguments, that is a factor in an update.
+
+    Where an update has none, as with momentum, it may stand in a statement that the update reads from.
+    """
+    numbers = (arguments | {name for node in setup for name in _numbers(node)}) - written
+    updates = [fact for fact, phase in zip(facts, phases, strict=True) if phase is Phase.UPDATE]
+    read = {name for fact in updates for name in fact.reads}
+    buffers = [f for f, p in zip(facts, phases, strict=True) if p is Phase.BACKWARD and read.intersection(f.writes)]
+    for fact in (*updates, *(f for f in buffers if set(f.reads) & set(f.writes))):
         for part in ast.walk(fact.node):
             if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Mult | ast.Div):
                 for side in (part.left, part.right):
-                    if isinstance(side, ast.Name) and side.id in numbers and side.id not in written:
-                        return side.id
+                    factor = side.operand if isinstance(side, ast.UnaryOp) else side
+                    if isinstance(factor, ast.Name) and factor.id in numbers:
+                        return factor.id
     return None
 
 

@@ -13,7 +13,7 @@ from nntui_core import edits
 from nntui_core.curve import LossCurve
 from nntui_core.diagnosis import NothingToCheck, Report, check
 from nntui_core.failure import ProgramFailed
-from nntui_core.history import Event, ProgramChange, RateChange
+from nntui_core.history import Event, History, ProgramChange, RateChange
 from nntui_core.interpreter import Position
 from nntui_core.output import Output
 from nntui_core.program import Program
@@ -197,6 +197,26 @@ class Session(Timeline):
         except ProgramFailed as error:
             raise Refused(str(error)) from None
 
+    def infer_cost(self) -> None:
+        """Take the cost that a check infers, where the program states none; before the first iteration only.
+
+        From then on the loss curve is that of the inferred cost.
+        """
+        if self.program.loss_text is not None or self.position != (0, 0):
+            return
+        try:
+            cost = self.check().cost
+        except Refused:
+            return
+        if cost.inferred:
+            self._start_with(self.program.with_cost(cost.expression))
+
+    def _start_with(self, program: Program) -> None:
+        """Read the program in another way, at the start."""
+        self.history = History(program)
+        self.interpreter.adopt(program, 0)
+        self.history.add(0, self.interpreter.take_checkpoint())
+
     # --- changes ---------------------------------------------------------------------------------------------------
 
     def set_rate(self, rate: float) -> None:
@@ -211,8 +231,10 @@ class Session(Timeline):
             raise Refused(f"{rate} is no learning rate: a finite number would do")
         if rate == self.rate:
             return
-        assert self.program.roles.rate is not None
-        self._change(RateChange(self.position, self.program.roles.rate, rate))
+        if self.program.roles.rate is None:  # it is written into the updates: their lines change
+            self._adopt(edits.with_rate(self.program, rate))
+        else:
+            self._change(RateChange(self.position, self.program.roles.rate, rate))
 
     def _change(self, event: Event) -> None:
         """Do something at this position that a replay will do again."""

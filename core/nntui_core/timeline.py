@@ -16,6 +16,7 @@ import numpy as np
 
 from nntui_core import places
 from nntui_core.curve import LossCurve
+from nntui_core.edits import rate_literals
 from nntui_core.failure import Failure, ProgramFailed, message_of
 from nntui_core.frame import Index
 from nntui_core.history import History
@@ -122,14 +123,22 @@ class Timeline:
     def rate(self) -> float | None:
         """The learning rate as it is now, None where the program has none."""
         name = self.program.roles.rate
-        value = places.value(self.interpreter.namespace, name) if name else None
+        if name is None:
+            literals = rate_literals(self.program)
+            return float(literals[0].value) if literals else None  # type: ignore[arg-type]
+        value = places.value(self.interpreter.namespace, name)
         return float(value) if isinstance(value, int | float | np.number) else None
 
     @property
     def loss(self) -> float | None:
         """The loss computed last, None where none has been."""
-        name = self.program.roles.loss
-        value = places.value(self.interpreter.namespace, name) if name else None
+        text = self.program.loss_text
+        if text is None:
+            return None
+        if text == self.program.roles.loss:
+            value = places.value(self.interpreter.namespace, text)
+        else:
+            value = self.interpreter.evaluate(text)
         return None if value is None else _as_loss(value)
 
     def last_writer(self, name: str) -> Executed | None:
@@ -157,6 +166,9 @@ class Timeline:
         position, program, before = self.position, self.program, self.state
         try:
             with self._printing():
+                if position.tick == 0:
+                    self.interpreter.enter()
+                    before = self._look(before)  # the loop's variable has its value now
                 index = self.interpreter.step()
         except ProgramFailed as error:
             self.failure = error.failure
@@ -168,7 +180,7 @@ class Timeline:
         self.state = self._look(before)
         self.trace.append(Executed(position, program, index, before, self.state))
         if self.position.tick == 0:
-            self._finish(position.iteration, [self.loss] if program.roles.loss else [])
+            self._finish(position.iteration, [self.loss] if program.loss_text else [])
             self.trace = [e for e in self.trace if e.position.iteration >= position.iteration]
         return not self.ended
 

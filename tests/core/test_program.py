@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.core.program_strategies import sources
 
 from nntui_core import builtin
-from nntui_core.program import Program, ProgramSyntaxError, Statement
+from nntui_core.program import Origin, Program, ProgramSyntaxError, Statement
 
 THOROUGH = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
@@ -41,7 +41,7 @@ def test_statements_are_those_of_the_text_in_its_order(source: str) -> None:
             again = ast.parse(statement.text).body
             assert [ast.dump(part) for part in again] == [ast.dump(node)]
             assert statement.end_line == node.end_lineno
-        assert statement.depth == _depth(program.loop, node)
+        assert statement.depth == _depth(program.loop, program.written[statement.index])
 
 
 def _depth(outer: ast.stmt, wanted: ast.stmt) -> int:
@@ -113,11 +113,35 @@ def test_setup_loop_and_what_comes_after_are_told_apart() -> None:
     assert program.functions == {"np"}
 
 
-def test_the_training_loop_is_the_first_with_a_product() -> None:
-    loops = "for k in range(2):\n    a = k\n"
-    assert parsed(f"{loops}while b:\n    c = d @ e\n{loops}").body[0].text == "c = d @ e"
-    assert parsed(f"{loops}for i in range(3):\n    c = np.dot(d, e)\n").body[0].text == "c = np.dot(d, e)"
-    assert parsed(f"{loops}for i in range(3):\n    c = 1\n").body[0].text == "a = k"
+def test_the_training_loop_is_the_one_that_carries_something_with_a_product() -> None:
+    plain = "for k in range(2):\n    a = k\n"
+    counting = "for k in range(2):\n    n = n + k\n"
+    training = "for i in range(3):\n    w = w - d @ e\n"
+    assert parsed(f"{plain}while b:\n    c = d @ e\n{plain}").body[0].text == "c = d @ e"
+    assert parsed(f"{plain}{counting}{plain}").body[0].text == "n = n + k"
+    assert parsed(f"{plain}{counting}{training}").body[0].text == "w = w - d @ e"
+    assert parsed(f"{plain}for i in range(3):\n    c = np.dot(d, e)\n").body[0].text == "c = np.dot(d, e)"
+
+
+def test_where_several_loops_could_be_meant_the_user_has_to_say() -> None:
+    training = "for i in range(3):\n    w = w - d @ e\n"
+    with pytest.raises(ProgramSyntaxError, match="lines 1 and 3: choose one with --loop LINE"):
+        parsed(training * 2)
+    assert Program.parse(training * 2, "test", Origin(loop_line=3)).loop.lineno == 3
+    with pytest.raises(ProgramSyntaxError, match="no loop begins on line 2"):
+        Program.parse(training * 2, "test", Origin(loop_line=2))
+
+
+def test_a_loop_in_a_function_is_found_where_the_function_is_called() -> None:
+    function = (
+        "def train(x, rate=0.1):\n    w = 1\n    for i in range(3):\n        w = w - rate * x @ x\n    return w\n"
+    )
+    program = parsed(f"{function}x = 2\nif __name__ == '__main__':\n    w = train(x)\n    print(w)\n")
+    assert program.loop.lineno == 3
+    assert [ast.unparse(node) for node in program.setup[1:]] == ["x = 2", "w = 1"]
+    assert [ast.unparse(node) for node in program.after] == ["return w", "print(w)"]
+    with pytest.raises(ProgramSyntaxError, match="no training loop"):
+        parsed(function)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from textual.geometry import Region
+from textual.drivers.headless_driver import HeadlessDriver
+from textual.events import Resize
+from textual.geometry import Region, Size
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -90,6 +92,11 @@ class Desk:
         assert self.main.picture is not None
         return self.main.picture
 
+    @property
+    def at_main(self) -> bool:
+        """Whether no dialog is open."""
+        return self.app.screen is self.main
+
     # --- hands -----------------------------------------------------------------------------------------------------
 
     async def press(self, *keys: str) -> None:
@@ -117,7 +124,12 @@ class Desk:
         raise AssertionError(f"tab never comes to {name}")
 
     async def resize(self, width: int, height: int) -> None:
-        await self.pilot.resize_terminal(width, height)
+        """Make the terminal another size, as Textual's pilot does, but without waiting for an idle processor."""
+        size = Size(width, height)
+        assert isinstance(self.app._driver, HeadlessDriver)
+        self.app._driver._size = size
+        self.app.post_message(Resize(size, size))
+        await self.until(lambda: self.app.screen.size == size)
 
     # --- waiting ---------------------------------------------------------------------------------------------------
 
@@ -136,11 +148,9 @@ class Desk:
         for node in nodes:
             left += bool(node.call_later(one_less))
         if left:
-            gone = asyncio.ensure_future(self.app._exception_event.wait())
+            gone: asyncio.Future[object] = asyncio.ensure_future(self.app._exception_event.wait())
             taken = asyncio.ensure_future(done.wait())
-            finished, pending = await asyncio.wait(
-                (gone, taken), timeout=DEADLINE, return_when=asyncio.FIRST_COMPLETED
-            )
+            finished, pending = await asyncio.wait((gone, taken), timeout=DEADLINE, return_when=asyncio.FIRST_COMPLETED)
             for task in pending:
                 task.cancel()
             assert finished, "the app does not take its messages"
@@ -186,6 +196,10 @@ class Desk:
 
     def text(self) -> str:
         return "\n".join(self.lines())
+
+    def words(self) -> str:
+        """The whole screen as words in one line, without frames."""
+        return " ".join("".join(" " if "─" <= c <= "╿" else c for c in self.text()).split())
 
     def part(self, region: Region) -> str:
         """What stands in a rectangle of the screen."""

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.tui.reading import opened
 from textual.app import App
 from textual.screen import Screen
 
 from nntui.actions import ACTIONS, BY_NAME, FOOTER, LEFT_OUT_FIRST, footer, footer_key, markdown_table
 from nntui.dialogs.help import help_text
 from nntui.screen import MOVES, SENDS, MainScreen
-from tests.tui.reading import opened
 
 ROOT = Path(__file__).parents[2]
 SPECIAL = {"move", "palette"}
@@ -123,4 +123,4 @@ async def test_an_action_of_the_palette_is_done() -> None:
         await desk.until(lambda: "run to the start of the next iteration (n)" in desk.text())
         await desk.hit("enter")
         await desk.until(lambda: desk.frame.iteration == 1)
-        assert desk.app.screen is desk.main
+        assert desk.at_main

@@ -132,6 +132,33 @@ def test_no_iterations(capsys: Captured) -> None:
     assert cli.main(["compare", "default", "sign", "-n", "0"]) == 0
 
 
+RANDOM = """import numpy as np
+np.random.seed(3)
+x, y = np.eye(3), np.ones((3, 1))
+W = np.random.rand(3, 1)
+for turn in range(400):
+    kept = np.random.rand(3, 1) > 0.5
+    a = x @ W
+    loss = np.sum((a - y) ** 2)
+    W = W - 0.1 * kept * (x.T @ (a - y))
+"""
+
+
+def test_each_has_its_own_random_numbers_and_folder(
+    capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.py").write_text(RANDOM)
+    monkeypatch.chdir(tmp_path)
+    got = compared(capsys, "one/mine.py", "two/mine.py")
+    assert got["first_difference"] is None
+    np.savez("w.npz", W=np.zeros((3, 1)))
+    assert compared(capsys, "one/mine.py", "two/mine.py", "--weights", "w.npz")["first_difference"] is None
+    assert Path.cwd() == tmp_path
+    assert got["b"]["loss"] == run(capsys, "two/mine.py")["loss"]
+
+
 def test_layers_are_for_the_default_program(capsys: Captured) -> None:
     got = compared(capsys, "default", "default", "--layers", "3-5-1", "-n", "2")
     assert (got["a"]["program"], got["b"]["program"], got["first_difference"]) == ("3-5-1", "3-5-1", None)

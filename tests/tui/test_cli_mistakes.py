@@ -123,7 +123,7 @@ def test_weights_that_are_not_there_or_without_names(capsys: Captured, tmp_path:
         (b"x = 1\0\n", "null"),
         (b"x = " + b"(" * 5000 + b")" * 5000 + b"\n", "nested"),
         (b"x = 1\nlr = 1\ny = 1 / 0\nfor i in range(3):\n    pass\n", "line 3: ZeroDivisionError"),
-        (b"exit()\nfor i in range(3):\n    pass\n", "called exit()"),
+        (b"exit()\nfor i in range(3):\n    pass\n", "the program ends itself here: exit()"),
         (b"for i in range(3):\n    raise ValueError('\\033[31m\\n\\a')\n", "\\x1b[31m"),
     ],
 )

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
+from tests.tui.reading import DEADLINE, Queue, diverging, endless, watch
 
 from nntui.engine import KEEP_RUNNING, Command, Engine, Report, Verb, Worker
 from nntui_core import builtin
 from nntui_core.frame import Frame, Origin, View, Window
 from nntui_core.program import Program
 from nntui_core.session import Session
-from tests.tui.reading import DEADLINE, Queue, diverging, endless, watch
 
 VIEW = View({name: Window(0, 0, 9, 9) for name in ("W1", "W2", "z1", "delta2")})
 
@@ -38,7 +38,7 @@ class Driver:
     def send(self, verb: Verb, number: float = 0.0, view: View | None = VIEW) -> None:
         self.engine.send(Command(verb, number, view))
 
-    def report(self, fits: Callable[[Report], object] = lambda report: True) -> Report:
+    def report(self, fits: Callable[[Report], object] = bool) -> Report:
         """Take reports until one fits."""
         deadline = time.monotonic() + DEADLINE
         while True:
@@ -175,7 +175,9 @@ def test_after_a_run_the_numbers_are_those_of_a_fresh_run_to_there() -> None:
             assert frame.matrices[name].values == tuple(map(tuple, own.state[name].tolist()))
 
 
-@pytest.mark.parametrize("verb", sorted({Verb.STEP, Verb.BACK, Verb.NEXT_ITERATION, Verb.PREVIOUS_ITERATION, Verb.PAUSE, Verb.CHECK}))
+@pytest.mark.parametrize(
+    "verb", sorted({Verb.STEP, Verb.BACK, Verb.NEXT_ITERATION, Verb.PREVIOUS_ITERATION, Verb.PAUSE, Verb.CHECK})
+)
 def test_moving_by_hand_ends_a_run(verb: Verb) -> None:
     with driven(endless()) as driver:
         driver.run()

@@ -2,7 +2,7 @@
 
 import itertools
 import sys
-from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -185,7 +185,7 @@ def test_the_arranging_of_large_matrices_costs_no_more_than_of_small_ones() -> N
         ]
         count = 0
 
-        def trace(*_: object) -> Callable[..., object]:
+        def trace(*_: Any) -> Any:
             nonlocal count
             count += 1
             return trace

@@ -1,5 +1,6 @@
 """Lines that repaint only what has changed: the pieces as properties, the widget in a small app."""
 
+import itertools
 from collections.abc import Sequence
 
 import pytest
@@ -26,7 +27,7 @@ def test_merging_changes_no_character_and_leaves_no_equal_neighbours(runs: Line)
     line = merged(runs)
     assert painted(line) == painted(runs)
     assert all(text for text, _ in line)
-    assert all(a[1] != b[1] for a, b in zip(line, line[1:], strict=False))
+    assert all(a[1] != b[1] for a, b in itertools.pairwise(line))
 
 
 @given(RUNS, st.integers(0, 40))
@@ -78,7 +79,7 @@ class Board(Lines):
         self.asked_for_all = 0
         self.rendered: list[int] = []
 
-    def compose_lines(self, width: int, height: int) -> Sequence[Line]:
+    def compose_lines(self, width: int, height: int) -> Sequence[Line]:  # noqa: ARG002
         return self.shown
 
     def refresh(self, *regions: Region, **how: bool) -> "Board":

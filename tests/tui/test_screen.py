@@ -3,6 +3,8 @@
 import math
 
 import pytest
+from rich.color import Color
+from tests.tui.reading import Desk, beside, diverging, endless, numbers, opened
 from textual.widgets import Input, Label
 
 from nntui.app import NntuiApp
@@ -16,7 +18,6 @@ from nntui_core import builtin
 from nntui_core.program import Program
 from nntui_core.session import Session
 from nntui_core.values import Array
-from tests.tui.reading import Desk, beside, diverging, endless, numbers, opened
 
 SIZES = [(80, 24), (120, 36), (160, 48)]
 NAMED = {"W1", "W2", "delta1", "delta2", *FIXED}
@@ -115,7 +116,8 @@ async def test_the_whole_loop_is_in_sight_on_a_large_screen() -> None:
 async def test_the_header_says_where_it_stands(size: tuple[int, int]) -> None:
     own = beside()
     async with opened(size=size) as desk:
-        assert desk.lines()[0].split() == "nntui · default · 3-4-1 sigmoid · seed 1 it 0 · γ 1 · C – · paused".split()
+        said = " ".join(desk.lines()[0].split())
+        assert said == "nntui · default · 3-4-1 sigmoid · seed 1 it 0 · γ 1 · C – · paused"
         await desk.press("n", "n")
         own.advance(2)
         assert f"it 2 · γ 1 · C {own.loss:.4f} · paused" in desk.lines()[0]
@@ -124,7 +126,7 @@ async def test_the_header_says_where_it_stands(size: tuple[int, int]) -> None:
 async def test_the_flow_marks_what_comes_next() -> None:
     async with opened() as desk:
         order = [step.name for step in desk.frame.flow]
-        assert order == "z1 a1 z2 a2 loss delta2 dW2 delta1 dW1 W2 W1".split()
+        assert " ".join(order) == "z1 a1 z2 a2 loss delta2 dW2 delta1 dW1 W2 W1"
         for name in order:
             assert desk.lines()[1].count("[") == 1
             assert f"[{name}]" in desk.lines()[1]
@@ -225,12 +227,13 @@ async def test_back_at_the_start_says_why_not() -> None:
 
 
 async def test_what_can_do_nothing_is_dim_in_the_footer() -> None:
-    async with opened() as desk:
+    async with opened(size=(160, 48)) as desk:
         footer = desk.main.footer
 
         def dim(label: str) -> bool:
             runs = footer._lines[0]
-            return any(label in text and str(look.color and look.color.name) == footer.palette.border for text, look in runs)
+            (look,) = (look for text, look in runs if text.strip() == label)
+            return look.color == Color.parse(footer.palette.border)
 
         assert dim("back")
         assert not dim("step")
@@ -276,7 +279,7 @@ async def test_the_rate_climbs_and_descends_the_ladder_and_is_marked_on_the_curv
         await desk.press("plus", "minus", "n", "minus", "n")
         assert desk.frame.rate == 1.0
         assert "γ 1 " in desk.lines()[0]
-        assert desk.frame.curve.rate_changes == ((2, 2.0), (2, 5.0), (2, 2.0), (3, 1.0))
+        assert desk.frame.curve.rate_changes == ((2, 2.0), (3, 1.0))
 
 
 async def test_a_changed_rate_draws_a_line_through_the_loss() -> None:
@@ -311,10 +314,10 @@ async def test_a_rate_is_typed() -> None:
         await desk.press("n")
         await desk.press("l")
         assert isinstance(desk.app.screen, NumberDialog)
-        assert desk.app.screen.query_one(Input).value == "1"
+        assert float(desk.app.screen.query_one(Input).value) == 1.0
         await desk.type("0.25")
         await desk.press("enter")
-        assert desk.app.screen is desk.main
+        assert desk.at_main
         assert desk.frame.rate == 0.25
         assert "γ 0.25" in desk.lines()[0]
         await desk.press("n")
@@ -338,7 +341,7 @@ async def test_a_wrong_rate_is_told_and_nothing_changes(typed: str, says: str) -
         assert says in desk.text()
         assert "0.5 or 1e-3 would do" in desk.text()
         await desk.press("escape")
-        assert desk.app.screen is desk.main
+        assert desk.at_main
         assert desk.frame.rate == 1.0
 
 
@@ -347,7 +350,7 @@ async def test_a_long_wrong_rate_is_told_within_the_dialog() -> None:
         await desk.press("l")
         desk.app.screen.query_one(Input).value = "one half, please [bold]" * 4
         await desk.press("enter")
-        assert "would do" in " ".join(desk.text().split())
+        assert "would do" in desk.words()
         label = desk.app.screen.query(Label).last()
         assert label.region.bottom <= 24
 
@@ -362,7 +365,7 @@ async def test_rates_have_full_precision() -> None:
         assert desk.frame.rate == 0.123456789
 
 
-async def test_l_moves_in_a_matrix_and_L_asks_for_the_rate() -> None:
+async def test_l_moves_in_a_matrix_and_capital_l_asks_for_the_rate() -> None:
     async with opened() as desk:
         await desk.focus("W1")
         await desk.press("l", "l")
@@ -404,7 +407,7 @@ async def test_what_is_no_iteration_is_told() -> None:
         for typed in ("-1", "1.5", "x", ""):
             desk.app.screen.query_one(Input).value = typed
             await desk.press("enter")
-            assert "a whole number from 0 on would do" in " ".join(desk.text().split())
+            assert "a whole number from 0 on would do" in desk.words()
         await desk.press("escape")
         assert desk.frame.iteration == 0
 
@@ -429,12 +432,12 @@ async def test_tab_visits_every_panel_and_brings_it_into_sight() -> None:
             assert desk.main.focused is desk.main.panels.panel(name)
             assert name in desk.main.panels.in_sight()
             assert desk.panel(name).startswith(f"╭ {name}"), desk.text()
-        for name in [*reversed(names[:-1]), CODE]:
+        for name in (PREDICTIONS, LOSS, names[-4]):
             await desk.press("shift+tab")
             assert desk.main.panels.focused_name == name
 
 
-@pytest.mark.parametrize("size", [*SIZES, SMALLEST])
+@pytest.mark.parametrize("size", [(80, 24), SMALLEST])
 async def test_every_matrix_that_gets_the_focus_shows_its_numbers(size: tuple[int, int]) -> None:
     own = beside()
     own.next_iteration()
@@ -443,6 +446,16 @@ async def test_every_matrix_that_gets_the_focus_shows_its_numbers(size: tuple[in
         for name in [v.name for v in desk.frame.variables]:
             await desk.press("tab")
             assert name in held_to(desk, own)
+
+
+async def test_keys_typed_fast_after_tab_go_to_the_new_panel() -> None:
+    async with opened() as desk:
+        for key in ("tab", "right", "down"):
+            desk.app.simulate_key(key)
+        await desk.drained()
+        await desk.until(lambda: isinstance(desk.main.focused, MatrixPanel))
+        await desk.settled()
+        assert cursor(desk) == ("W1", (1, 1))
 
 
 @pytest.mark.parametrize("keys", [("right", "down", "left", "up"), ("l", "j", "h", "k")])
@@ -520,16 +533,16 @@ async def test_the_code_scrolls_with_the_arrows_and_returns_with_a_step() -> Non
 async def test_many_samples_scroll() -> None:
     source = builtin.source("default")
     start, end = source.index("x = "), source.index("W1 = ")
-    data = "x = np.arange(300.0).reshape(100, 3) / 300\ny = x[:, :1]\n"
+    data = "x = np.arange(60.0).reshape(20, 3) / 60\ny = x[:, :1]\n"
     async with opened(Program.parse(source[:start] + data + source[end:], "many")) as desk:
         await desk.press("n")
         await desk.focus(PREDICTIONS)
-        assert "of 100" in desk.panel(PREDICTIONS)
+        assert "of 20" in desk.panel(PREDICTIONS)
         before = desk.inside(PREDICTIONS)
         await desk.press(*["down"] * 5)
         assert desk.inside(PREDICTIONS) != before
-        await desk.press(*["down"] * 100)
-        assert "–99 of 100" in desk.panel(PREDICTIONS)
+        await desk.press(*["down"] * 15)
+        assert "–19 of 20" in desk.panel(PREDICTIONS)
         assert f"{desk.frame.predictions.predictions[-1][0]:.3f}" in desk.inside(PREDICTIONS).strip().split("\n")[-1]
 
 
@@ -540,29 +553,41 @@ def exact(value: Array, index: tuple[int, ...]) -> str:
     return repr(value[index].item())
 
 
-@pytest.mark.parametrize("name", ["default", "forum"])
-async def test_every_number_can_be_looked_up_at_full_precision(name: str) -> None:
-    own = beside(name)
+async def test_every_number_can_be_looked_up_at_full_precision() -> None:
+    own = beside()
     own.next_iteration()
     own.step()
     own.step()
-    async with opened(name, size=(120, 36)) as desk:
+    async with opened() as desk:
         await desk.press("n", "s", "s")
-        for variable in [v.name for v in desk.frame.variables]:
-            await desk.press("tab")
+        for variable in ("W1", "W2", "delta2", "z1", "y"):
+            await desk.focus(variable)
             value = own.state[variable]
             rows, columns = value.shape
-            for row in range(rows):
-                for column in range(columns):
-                    assert cursor(desk) == (variable, (row, column))
-                    cell = desk.frame.cell
-                    assert cell is not None
-                    assert cell.label == f"{variable}[{row},{column}]"
-                    assert cell.value == exact(value, (row, column))
-                    assert desk.explanation().startswith(f"{cell.label} = ")
-                    assert styled_cells(desk, variable, "reverse") == {(row, column)}
-                    await desk.press("right")
-                await desk.press("down", *["left"] * columns)
+            for place in range(rows * columns):
+                row, column = divmod(place, columns)
+                column = column if row % 2 == 0 else columns - 1 - column  # there and back, like a plough
+                assert cursor(desk) == (variable, (row, column))
+                cell = desk.frame.cell
+                assert cell is not None
+                assert cell.label == f"{variable}[{row},{column}]"
+                assert cell.value == exact(value, (row, column))
+                assert desk.explanation().startswith(f"{cell.label} = ")
+                at_the_end = column == (columns - 1 if row % 2 == 0 else 0)
+                await desk.press("down" if at_the_end else "right" if row % 2 == 0 else "left")
+
+
+@pytest.mark.parametrize("name", ["default", "forum"])
+async def test_enter_shows_a_number_in_full(name: str) -> None:
+    own = beside(name)
+    own.advance(3)
+    async with opened(name) as desk:
+        await desk.press("n", "n", "n")
+        for variable in [v.name for v in desk.frame.variables][:6]:
+            await desk.press("tab", "enter")
+            assert isinstance(desk.app.screen, OriginDialog)
+            assert f"{variable}[0,0] = {exact(own.state[variable], (0, 0))}" in desk.text()
+            await desk.press("escape")
 
 
 async def test_a_number_of_the_setup_is_shown_at_full_precision_at_once() -> None:
@@ -613,7 +638,7 @@ async def test_following_a_weight_down_to_the_setup_and_back() -> None:
             await desk.press("backspace")
             assert label in desk.text()
         await desk.press("backspace")
-        assert desk.app.screen is desk.main
+        assert desk.at_main
         assert (desk.frame.iteration, desk.frame.tick) == (2, 0)
 
 
@@ -633,7 +658,7 @@ async def test_the_chosen_source_is_always_in_sight(size: tuple[int, int]) -> No
             await desk.press("down")
         assert "escape leaves" in desk.text() or size == SMALLEST
         await desk.press("escape")
-        assert desk.app.screen is desk.main
+        assert desk.at_main
 
 
 async def test_several_sources_are_in_sight_at_80_by_24() -> None:
@@ -650,7 +675,7 @@ async def test_q_leaves_the_dialog_and_not_the_app() -> None:
         await desk.press("enter")
         assert isinstance(desk.app.screen, OriginDialog)
         await desk.press("q")
-        assert desk.app.screen is desk.main
+        assert desk.at_main
 
 
 # --- a program that fails --------------------------------------------------------------------------------------------
@@ -668,7 +693,7 @@ async def test_the_naive_program_fails_in_words(size: tuple[int, int]) -> None:
                 assert part in said
         marked = [line for line in desk.inside(CODE).split("\n") if "✗" in line]
         assert len(marked) == 1
-        assert "weight1 = weight1 - learningRate" in marked[0]
+        assert "weight1 = weight1 - " in marked[0]
 
 
 async def test_after_a_failure_the_keys_say_why_and_the_ways_back_work() -> None:
@@ -727,8 +752,13 @@ async def test_space_runs_and_stops() -> None:
 async def test_the_panels_are_live_while_running() -> None:
     async with opened(endless()) as desk:
         await desk.hit("space")
-        pictures = set()
-        await desk.until(lambda: pictures.add((desk.inside("W2"), desk.panel(LOSS))) or len(pictures) > 3)
+        pictures: set[tuple[str, str]] = set()
+
+        def several() -> bool:
+            pictures.add((desk.inside("W2"), desk.panel(LOSS)))
+            return len(pictures) > 3
+
+        await desk.until(several)
         await desk.hit("space")
 
 
@@ -740,18 +770,19 @@ async def test_keys_work_while_running() -> None:
         await desk.until(lambda: desk.frame.rate == 2.0)
         assert desk.main.running
         await desk.hit("tab")
-        assert desk.main.panels.focused_name == "W1"
+        await desk.until(lambda: desk.main.panels.focused_name == "W1")
         await desk.hit("right")
         await desk.until(lambda: desk.frame.cell and desk.frame.cell.label == "W1[0,1]")
         await desk.hit("z")
         await desk.until(lambda: desk.main.panels.in_sight() == {"W1"})
         await desk.hit("z")
+        await desk.until(lambda: LOSS in desk.main.panels.in_sight())
         await desk.hit("y")
         await desk.until(lambda: "loss curve log" in desk.text())
         await desk.hit("question_mark")
         await desk.until(lambda: isinstance(desk.app.screen, Help))
         await desk.hit("escape")
-        await desk.until(lambda: desk.app.screen is desk.main)
+        await desk.until(lambda: desk.at_main)
         before = desk.frame.iteration
         await desk.hit("r")
         await desk.until(lambda: desk.frame.curve.ghost_losses)
@@ -852,7 +883,7 @@ async def test_an_overflow_is_shown_as_such_and_nothing_stops() -> None:
 async def test_infinite_numbers_have_a_name_too() -> None:
     async with opened(diverging(), size=(120, 36)) as desk:
         seen: set[str] = set()
-        while "nan" not in desk.inside("W1"):
+        while "nan" not in desk.inside("W1") and desk.frame.iteration < 500:
             await desk.press("n")
             seen |= set(desk.inside("W1").split()) | {desk.lines()[0].split(" · C ")[1].split()[0]}
         assert "inf" in {word.strip("-") for word in seen}
@@ -882,17 +913,24 @@ async def test_help_opens_and_closes(key: str) -> None:
             assert isinstance(desk.app.screen, Help)
             assert "run one statement" in desk.text()
             await desk.press(leave)
-            assert desk.app.screen is desk.main
+            assert desk.at_main
 
 
 async def test_the_help_can_be_scrolled_to_its_end() -> None:
-    for size in ((80, 24), SMALLEST):
-        async with opened(size=size) as desk:
-            await desk.press("question_mark")
-            await desk.press(*["j"] * 60)
-            assert "leaves this list" in desk.text()
-            await desk.press(*["k"] * 60)
-            assert "Time" in desk.text()
+    async with opened() as desk:
+        await desk.press("question_mark")
+        await desk.press(*["j"] * 30)
+        assert "leaves this list" in desk.text()
+        await desk.press(*["k"] * 30)
+        assert "Time" in desk.text()
+
+
+async def test_the_help_can_be_read_on_a_small_terminal() -> None:
+    async with opened(size=SMALLEST) as desk:
+        await desk.press("question_mark", "end")
+        await desk.until(lambda: "leaves this list" in desk.words())
+        await desk.press("home")
+        await desk.until(lambda: "run one statement" in desk.words())
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+q"])

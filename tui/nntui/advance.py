@@ -47,17 +47,18 @@ def next_size(size: int, took: float) -> int:
 
 
 def started(program: "Program", kind: "type[Session] | None" = None) -> "Session":
-    """Run a program's setup; return a session of some kind.
+    """Run a program's setup; return a session of some kind, which prints to stderr what the program prints.
 
     Raises:
         InputError: the setup failed.
     """
     from nntui_core.failure import ProgramFailed
+    from nntui_core.output import Output
     from nntui_core.session import Session
 
     try:
         with program_output_aside(program.name):
-            return (kind or Session)(program)
+            return (kind or Session)(program, Output(sys.stderr))
     except ProgramFailed as error:
         raise InputError(f"{program.name}, {error}") from None
 

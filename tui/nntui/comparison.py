@@ -9,8 +9,8 @@ import numpy as np
 
 from nntui.advance import next_size
 from nntui.interrupt import stop_asked
+from nntui.lane import Lane
 from nntui.progress import Progress
-from nntui.quiet import program_output_aside
 from nntui.usage import InputError
 from nntui_core.curve import EXACT
 from nntui_core.failure import shape_text
@@ -38,21 +38,24 @@ def parameters(session: Session) -> dict[str, Any]:
     return {name: live[name] for name in session.program.roles.parameters if name in live}
 
 
-def give_weights(a: Session, b: Session) -> str | None:
-    """Start `b` from the initial parameters of `a`; return why that cannot be, None where it is done.
+def give_weights(a: Session, lane: Lane) -> str | None:
+    """Start another session from the initial parameters of `a`; return why that cannot be, None where it is done.
 
     Both stand at their start. The parameters correspond in order, whatever their names are.
     """
+    b = lane.session
     given, taking = parameters(a), parameters(b)
     reason = _misfit(given, taking)
-    if reason is None:
+    if reason is not None:
+        return reason
+    with lane.running():
         live = b.interpreter.namespace
         for name, value in zip(taking, given.values(), strict=True):
             live[name] = _in_place(live[name], value)
         b.history = History(b.program)
         b.history.add(0, b.interpreter.take_checkpoint())
         b.catch_up()
-    return reason
+    return None
 
 
 def _misfit(given: dict[str, Any], taking: dict[str, Any]) -> str | None:
@@ -76,11 +79,11 @@ def _in_place(old: Any, value: Any) -> Any:
     return old
 
 
-def verdict(session: Session) -> str:
+def verdict(lane: Lane) -> str:
     """Return what a check of the present iteration finds, in a few words."""
     try:
-        with program_output_aside(session.program.name):
-            report = session.check()
+        with lane.running():
+            report = lane.session.check()
     except Refused as reason:
         return f"not checked: {reason}"
     if not report.failed:
@@ -91,12 +94,13 @@ def verdict(session: Session) -> str:
     return f"✗ {', '.join(dict.fromkeys(found))}"
 
 
-def run(a: Session, b: Session, iterations: int) -> Outcome:
+def run(lanes: tuple[Lane, Lane], iterations: int) -> Outcome:
     """Run both, as far as both go.
 
     Raises:
         InputError: one of them failed.
     """
+    a, b = (lane.session for lane in lanes)
     progress = Progress(sys.stderr, iterations)
     start = time.perf_counter()
     first, size, here = None, 1, 0
@@ -104,8 +108,8 @@ def run(a: Session, b: Session, iterations: int) -> Outcome:
         try:
             while here < iterations and a.why_not() is None and b.why_not() is None and not asked():
                 began = time.perf_counter()
-                for session in (a, b):
-                    _slice(session, min(size, iterations - here))
+                for lane in lanes:
+                    _slice(lane, min(size, iterations - here))
                 first = _difference(a, b, here) if first is None else first
                 size = min(next_size(size, time.perf_counter() - began), EXACT)
                 here = a.position.iteration
@@ -113,14 +117,14 @@ def run(a: Session, b: Session, iterations: int) -> Outcome:
         finally:
             progress.erase()
         seconds, interrupted = time.perf_counter() - start, asked()
-    _level(a, b)
+    _level(lanes)
     return Outcome(first, seconds, interrupted)
 
 
-def _slice(session: Session, iterations: int) -> None:
+def _slice(lane: Lane, iterations: int) -> None:
     """Run a few iterations, so few that their losses are all kept exactly."""
-    name = session.program.name
-    with program_output_aside(name):
+    session, name = lane.session, lane.name
+    with lane.running():
         session.run(iterations)
     if session.failure is not None:
         at = session.position.iteration
@@ -138,12 +142,13 @@ def _difference(a: Session, b: Session, since: int) -> int | None:
     return both[int(differ.argmax())] if differ.any() else None
 
 
-def _level(a: Session, b: Session) -> None:
+def _level(lanes: tuple[Lane, Lane]) -> None:
     """Take the one that went further back to where the other's loop ended."""
-    end = min(a.position.iteration, b.position.iteration)
-    for session in (a, b):
+    end = min(lane.session.position.iteration for lane in lanes)
+    for lane in lanes:
+        session = lane.session
         if session.position.iteration > end:
-            with program_output_aside(session.program.name):
+            with lane.running():
                 session.goto(Position(end, 0))
             session.curve.cut(end)
 

@@ -5,14 +5,13 @@ what `nntui export` prints stay one thing. The changes are made in one order: la
 """
 
 import argparse
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nntui.usage import LARGEST_SEED, InputError, nearest, rate, short, suggestion, whole
 
 if TYPE_CHECKING:
-    from nntui_core.program import Program
+    from nntui_core.program import Given, Program
 
 DEFAULT = "default"
 
@@ -37,6 +36,15 @@ def add_program_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--lr", metavar="X", type=rate, help="learning rate γ")
     group.add_argument("--weights", metavar="FILE.npz", help="initial parameters, arrays by name")
+    script = parser.add_argument_group("what a script's variables are, where nntui does not find it out")
+    script.add_argument(
+        "--loop", metavar="LINE", type=whole(1, 10**6), help="the line that the training loop begins on"
+    )
+    script.add_argument("--parameter", metavar="NAME", action="append", help="a learned array; once for each")
+    script.add_argument("--target", metavar="NAME", help="the array of what should come out")
+    script.add_argument("--prediction", metavar="NAME", help="the array of what does come out")
+    script.add_argument("--cost", metavar="EXPRESSION", help="the cost C over the script's own variables")
+    script.add_argument("--rate", metavar="NAME", help="the learning rate")
 
 
 def open_program(args: argparse.Namespace) -> "Program":
@@ -45,7 +53,7 @@ def open_program(args: argparse.Namespace) -> "Program":
     Raises:
         InputError: there is no such program, or it cannot take an option.
     """
-    program = _chosen(args.program, args.layers)
+    program = _chosen(args)
     if args.seed is None and args.lr is None and args.weights is None:
         return program  # without NumPy, so that the screen shows its first picture at once
     from nntui_core import edits
@@ -62,11 +70,13 @@ def open_program(args: argparse.Namespace) -> "Program":
     if args.weights is not None:
         from nntui import weights
 
-        program = edits.with_weights(program, weights.read(args.weights, program), args.weights)
+        path = str(Path(args.weights).absolute())  # reading the program's shapes may go to its script's folder
+        program = edits.with_weights(program, weights.read(args.weights, program), path)
     return program
 
 
-def _chosen(name: str, layers: str | None) -> "Program":
+def _chosen(args: argparse.Namespace) -> "Program":
+    name, layers = args.program, args.layers
     from nntui import examples
     from nntui_core import network
 
@@ -81,26 +91,30 @@ def _chosen(name: str, layers: str | None) -> "Program":
     if name in names:
         return examples.program(name)
     if name.endswith(".py"):
-        return _script(name)
+        return _script(args)
     what = "a file, but not a .py file" if Path(name).is_file() else "no program"
     near = suggestion(nearest(name, names))
     raise InputError(f"{short(name)} is {what}{near} (nntui examples lists what there is)")
 
 
-def _script(path: str) -> "Program":
-    from nntui_core.program import Program, ProgramSyntaxError
+def _script(args: argparse.Namespace) -> "Program":
+    from nntui_core import script
 
     try:
-        source = Path(path).read_bytes().decode("utf-8-sig")
-        with warnings.catch_warnings(action="ignore"):
-            return Program.parse(source, path)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise InputError(f"{path}, line {line}: this is not UTF-8 text; save it as UTF-8") from None
-    except ProgramSyntaxError as error:
-        where = "" if error.line is None else f", line {error.line}"
-        raise InputError(f"{path}{where}: {error}") from None
-    except (RecursionError, MemoryError):
-        raise InputError(f"{path}: its expressions are nested too deeply to be read") from None
+        return script.load(args.program, args.loop, given_roles(args))
+    except script.ScriptError as error:
+        raise InputError(str(error)) from None
+
+
+def given_roles(args: argparse.Namespace) -> "Given":
+    """Return what the options say of a script's variables."""
+    from nntui_core.program import Given
+
+    return Given(
+        parameters=tuple(args.parameter or ()),
+        target=args.target,
+        prediction=args.prediction,
+        loss=None,
+        rate=args.rate,
+        cost=args.cost,
+    )

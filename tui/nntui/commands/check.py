@@ -78,7 +78,10 @@ def _lines(name: str, report: "Report") -> list[str]:
     lines.append(f"cost  {cost.name} = {cost.expression} = {cost.value:.6g}{guessed}")
     lines += ["", *map(_update, report.parameters)]
     lines += [report.sampled] if report.sampled else []
-    lines += ["", *(f"{variable.name} = {variable.text()}" for variable in report.variables), ""]
+    lines.append("")
+    lines += (
+        [*(f"{variable.name} = {variable.text()}" for variable in report.variables), ""] if report.variables else []
+    )
     for finding in report.findings:
         lines += _finding(finding)
     return lines if report.findings else [*lines, "nothing was found to be wrong"]

@@ -10,9 +10,9 @@ from nntui.usage import MOST_ITERATIONS, InputError, printable, whole
 
 if TYPE_CHECKING:
     from nntui.comparison import Outcome
+    from nntui.lane import Lane
     from nntui.results import Result
     from nntui_core.program import Program
-    from nntui_core.session import Session
 
 ITERATIONS = 1000
 DRAWN = 160
@@ -45,26 +45,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Run both programs and print both curves, and where they differ."""
-    programs = _programs(args)
     from nntui import comparison
-    from nntui.advance import started
+    from nntui.lane import Lane
 
-    a, b = (started(program) for program in programs)
-    reason = comparison.give_weights(a, b)
+    first, second = _programs(args)
+    lanes = Lane(first), Lane(second)
+    a = lanes[0].session
+    reason = comparison.give_weights(a, lanes[1])
     if reason:
         say(f"{reason}: each starts from its own weights")
-    verdicts = [] if args.json else [comparison.verdict(session) for session in (a, b)]
+    verdicts = [] if args.json else [comparison.verdict(lane) for lane in lanes]
     goal = args.iterations
     if goal is None:
         goal = ITERATIONS if a.interpreter.natural_end is None else a.interpreter.natural_end
-    outcome = comparison.run(a, b, goal)
+    outcome = comparison.run(lanes, goal)
     done = a.position.iteration
     if outcome.interrupted:
         say(f"stopped by ctrl+c after {done:,} iterations")
     elif done < goal:
         say(f"a loop ended by itself after {done:,} iterations")
-    same = reason is None
-    emit((_as_json(a, b, outcome, same) if args.json else _as_text(a, b, outcome, same, verdicts)) + "\n")
+    same, sides = reason is None, [_side(lane, outcome) for lane in lanes]
+    emit((_as_json(sides, outcome, same) if args.json else _as_text(lanes, sides, outcome, same, verdicts)) + "\n")
     return INTERRUPTED if outcome.interrupted else 0
 
 
@@ -72,7 +73,10 @@ def _programs(args: argparse.Namespace) -> "tuple[Program, Program]":
     """Open both programs with the options that are for each."""
     if args.layers is not None and DEFAULT not in (args.a, args.b):
         raise InputError("--layers goes with the default program only, and neither is the default")
-    a = open_program(_options(args, args.a))
+    from nntui.lane import surroundings_kept
+
+    with surroundings_kept():  # --weights runs A's setup
+        a = open_program(_options(args, args.a))
     second = _options(args, args.b)
     second.weights = None
     if args.seed is not None:
@@ -89,13 +93,19 @@ def _options(args: argparse.Namespace, program: str) -> argparse.Namespace:
     return argparse.Namespace(program=program, layers=layers, seed=args.seed, lr=args.lr, weights=args.weights)
 
 
-def _as_json(a: "Session", b: "Session", outcome: "Outcome", same_weights: bool) -> str:
+def _side(lane: "Lane", outcome: "Outcome") -> "Result":
     from nntui import results
 
-    sides = [results.of(session, outcome.seconds) for session in (a, b)]
+    with lane.running():
+        return results.of(lane.session, outcome.seconds)
+
+
+def _as_json(sides: "list[Result]", outcome: "Outcome", same_weights: bool) -> str:
+    from nntui import results
+
     first, second = ({"program": s.program, "loss": s.loss, "loss_curve": s.curve} for s in sides)
     whole_object = {
-        "iterations": a.position.iteration,
+        "iterations": sides[0].iterations,
         "a": first,
         "b": second,
         "same_weights": same_weights,
@@ -104,11 +114,13 @@ def _as_json(a: "Session", b: "Session", outcome: "Outcome", same_weights: bool)
     return json.dumps(results.plain(whole_object), allow_nan=False, default=str)
 
 
-def _as_text(a: "Session", b: "Session", outcome: "Outcome", same: bool, verdicts: list[str]) -> str:
+def _as_text(
+    lanes: "tuple[Lane, Lane]", sides: "list[Result]", outcome: "Outcome", same_weights: bool, verdicts: list[str]
+) -> str:
     """Return both curves and a small table."""
-    from nntui import comparison, results, two_curves
+    from nntui import comparison, two_curves
 
-    sides = [results.of(session, outcome.seconds) for session in (a, b)]
+    a, b = (lane.session for lane in lanes)
     labels = [f"{letter} {_tail(side.program)}" for letter, side in zip("ab", sides, strict=True)]
     points = [session.curve.points(DRAWN) for session in (a, b)]
     lines = two_curves.draw(dict(zip(labels, points, strict=True))) or ["no loss was found in these programs"]
@@ -122,7 +134,7 @@ def _as_text(a: "Session", b: "Session", outcome: "Outcome", same: bool, verdict
         lines.append(f"the losses agree in every bit {after}" if all(p.losses for p in points) else "")
     else:
         lines.append(f"the losses differ from iteration {outcome.first_difference:,} on")
-    for name, far in comparison.apart(a, b) if same else []:
+    for name, far in comparison.apart(a, b) if same_weights else []:
         lines.append(f"{name}: {'the shapes differ' if far is None else f'max |difference| {far:.6g}'} {after}")
     return "\n".join(map(printable, lines))
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from nntui.advance import advance
+from nntui.advance import advance, started
 from nntui.opening import add_program_arguments, open_program
 from nntui.output import emit, say
 from nntui.quiet import program_output_aside
@@ -30,16 +30,11 @@ def execute(args: argparse.Namespace) -> int:
     """Run the program and print where it ended."""
     program = open_program(args)
     from nntui import results
-    from nntui_core.failure import ProgramFailed
-    from nntui_core.session import Session
 
-    try:
-        with program_output_aside(program.name):
-            session = Session(program)
-            seconds, interrupted = advance(session, args.iterations)
-            result = results.of(session, seconds)
-    except ProgramFailed as error:
-        raise InputError(f"{program.name}, {error}") from None
+    session = started(program)
+    with program_output_aside(program.name):
+        seconds, interrupted = advance(session, args.iterations)
+        result = results.of(session, seconds)
     if session.failure is not None:
         raise InputError(f"{program.name}, {session.failure}")
     if interrupted:

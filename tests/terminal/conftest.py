@@ -1,0 +1,17 @@
+"""What the tests in real terminals need, and what happens where it is missing."""
+
+import os
+import shutil
+
+import pytest
+
+
+def require(tool: str) -> str:
+    """Return where a tool is. Without it the test is skipped; where `CI=true`, it fails instead."""
+    found = shutil.which(tool)
+    if found is None:
+        message = f"{tool} is not installed"
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{message}, and with CI=true nothing is skipped for want of a tool")
+        pytest.skip(message)
+    return found
