@@ -28,13 +28,14 @@ class View:
     """What a front end wants to see: a window for each matrix by name, the selected cell, and sizes.
 
     `samples` is the window of predictions: first row and number of rows. `curve_points` is at most how many points
-    of the loss curve are of use.
+    of the loss curve are of use, `output_lines` how many lines of what the program prints.
     """
 
     windows: Mapping[str, Window] = field(default_factory=dict)
     selected: tuple[str, Index] | None = None
     samples: tuple[int, int] = (0, 64)
     curve_points: int = 160
+    output_lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,3 +234,10 @@ class Frame:
     cannot_go_on: str | None = None
     """Why no statement can be run now, None where one can."""
     cannot_go_back: str | None = None
+    path: str | None = None
+    """The script's file, None for a program of nntui's own."""
+    output: tuple[str, ...] = ()
+    """The last lines that the program has printed, and how many there have been in all."""
+    output_count: int = 0
+    inferred_cost: str = ""
+    """The cost's expression, where the program does not state it."""

@@ -90,6 +90,10 @@ class Painter:
             natural_end=session.interpreter.natural_end,
             cannot_go_on=session.why_not(),
             cannot_go_back=session.why_not_back(),
+            path=program.origin.path,
+            output=session.output.last(view.output_lines),
+            output_count=session.output.count,
+            inferred_cost=program.roles.cost or "",
         )
 
     def check(self) -> Verdicts:

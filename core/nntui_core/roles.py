@@ -297,9 +297,10 @@ def _rate(
     for fact in (*updates, *(f for f in buffers if set(f.reads) & set(f.writes))):
         for part in ast.walk(fact.node):
             if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Mult | ast.Div):
-                for side in (part.left, part.right):
+                for side, other in ((part.left, part.right), (part.right, part.left)):
                     factor = side.operand if isinstance(side, ast.UnaryOp) else side
-                    if isinstance(factor, ast.Name) and factor.id in numbers:
+                    keeps_itself = isinstance(other, ast.Name) and other.id in fact.writes  # the friction of momentum
+                    if isinstance(factor, ast.Name) and factor.id in numbers and not keeps_itself:
                         return factor.id
     return None
 

@@ -27,7 +27,9 @@ def load(path: str, loop_line: int | None = None, given: Given | None = None) ->
     source = read(path)
     try:
         with warnings.catch_warnings(action="ignore"):
-            return Program.parse(source, path, Origin(str(Path(path).absolute()), loop_line, given or Given()))
+            return Program.parse(
+                source, Path(path).name, Origin(str(Path(path).absolute()), loop_line, given or Given())
+            )
     except ProgramSyntaxError as error:
         where = f", line {error.line}" if error.line else ""
         raise ScriptError(f"{path}{where}: {error}") from None

@@ -240,6 +240,10 @@ class Timeline:
                 finished = self.interpreter.run(iterations, seen)
         except RunFailed as failed:
             self.frontier = Position(start + failed.finished + 1, 0)  # what the failing iteration printed is there
+            if isinstance(failed.__cause__, KeyboardInterrupt):  # not again
+                self._restore(max(start + failed.finished - 1, 0))
+                self.goto(Position(start + failed.finished, 0))
+                raise KeyboardInterrupt from None
             self._replay_to_failure(start + failed.finished, failed)
             return
         self._finish(start, losses[:finished])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from textual.app import App
 from textual.binding import Binding
 
-from nntui.engine import Engine
+from nntui.engine import Engine, Opener
 from nntui.palette_commands import Commands
 from nntui.screen import MainScreen
 
@@ -23,28 +23,26 @@ class NntuiApp(App[int]):
     BINDINGS = [Binding("ctrl+q", "quit", "quit", show=False, priority=True)]
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, program: "Program") -> None:
+    def __init__(self, program: "Program | Opener") -> None:
         super().__init__()
         self.animation_level = "none"
-        self.main = MainScreen(lambda wake: Engine(program, wake))
+        opener: Opener = program if callable(program) else lambda: program
+        self.main = MainScreen(lambda wake: Engine(opener, wake))
 
     def on_mount(self) -> None:
         """Show the main screen."""
         self.push_screen(self.main)
 
 
-def run(program: "Program") -> int:
-    """Open the screen on a program and return the exit status: 0, or 2 where the program's setup failed."""
+FAULT = 70
+"""The exit status of a fault of nntui itself: EX_SOFTWARE of sysexits."""
+
+
+def run(program: "Program | Opener") -> int:
+    """Open the screen on a program, or on what gives one, and return the exit status."""
     app = NntuiApp(program)
     app.run()
-    status = app.return_code or 0
-    result = app.return_value
-    if isinstance(result, int) and result:
-        status = result
-    return status
-
-
-if __name__ == "__main__":
-    from nntui_core import builtin
-
-    sys.exit(run(builtin.load(sys.argv[1] if len(sys.argv) > 1 else "default")))
+    if app.main.crash:
+        sys.stderr.write(f"{app.main.crash}\nThis is a fault of nntui, not of your program.\n")
+        return FAULT
+    return app.return_code or 0

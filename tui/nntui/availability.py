@@ -6,15 +6,25 @@ from nntui.layout import CODE, LOSS
 from nntui_core.frame import Frame
 
 NEEDS_RATE = frozenset({"rate", "rate_up", "rate_down"})
-ALWAYS = frozenset({"quit", "help", "palette"})
+ALWAYS = frozenset({"quit", "help", "palette", "reload", "open", "interrupt"})
 
 
 def why_not(
-    name: str, frame: Frame | None, running: bool, in_sight: Collection[str], focused: str | None
+    name: str,
+    frame: Frame | None,
+    running: bool,
+    in_sight: Collection[str],
+    focused: str | None,
+    trouble: str = "",
 ) -> str | None:
     """Say why an action can do nothing now, None where it can do something."""
     if frame is None:
-        return None if name in ALWAYS else "the program is being set up"
+        wait = (
+            "no program is open: ctrl+r reads the file again, o opens another"
+            if trouble
+            else "the program is being set up"
+        )
+        return None if name in ALWAYS else wait
     reasons = {
         "step": frame.cannot_go_on if not running else None,
         "next_iteration": frame.cannot_go_on if not running else None,
@@ -22,6 +32,7 @@ def why_not(
         "back": frame.cannot_go_back if not running else None,
         "previous_iteration": frame.cannot_go_back if not running else None,
         "next_seed": _seed(frame),
+        "reload": None if frame.path else "this program is nntui's own: there is no file to read again",
         "explain": _explain(frame),
         "log": None if LOSS in in_sight else "the loss curve is not in sight: tab goes to it",
         "edit": None if focused == CODE else "the lines of the code can be edited: tab goes to the code",

@@ -17,9 +17,8 @@ SMALL = (80, 24)
 WIDE = 110
 """From this width on the right column reaches down to the bottom."""
 
-LOSS, PREDICTIONS, CODE = "loss curve", "predictions", "code"
+LOSS, PREDICTIONS, OUTPUT, CODE = "loss curve", "predictions", "printed output", "code"
 """Names of the panels that are no matrices; no Python name has a blank, so `loss curve` cannot be a variable."""
-FIXED = (LOSS, PREDICTIONS, CODE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +41,10 @@ class Wish:
     shelf: int
 
 
-def panel_order(variables: Iterable[Variable]) -> list[str]:
+def panel_order(variables: Iterable[Variable], has_output: bool = False) -> list[str]:
     """Return the names of all panels, in the order in which `tab` visits them."""
-    return [*(variable.name for variable in variables), *FIXED]
+    output = [OUTPUT] if has_output else []
+    return [*(variable.name for variable in variables), LOSS, PREDICTIONS, *output, CODE]
 
 
 def arrange(
@@ -55,6 +55,7 @@ def arrange(
     code_lines: int,
     focused: str | None = None,
     zoomed: bool = False,
+    has_output: bool = False,
 ) -> dict[str, Box]:
     """Return the box of each panel in sight.
 
@@ -66,28 +67,52 @@ def arrange(
         code_lines: lines of the program's loop.
         focused: a panel that must be in sight.
         zoomed: whether the focused panel has the whole area.
+        has_output: whether the program has printed anything.
     """
-    known = panel_order(variables)
+    known = panel_order(variables, has_output)
     focused = focused if focused in known else None
     if zoomed or width < SMALL[0] or height < SMALL[1] - 5:
         return {focused or CODE: Box(0, 0, width, height)}
-    return _wide(width, height, wishes(variables, deltas), code_lines, focused)
+    return _wide(width, height, wishes(variables, deltas), code_lines, focused, has_output)
 
 
-def _wide(width: int, height: int, wanted: Sequence[Wish], code_lines: int, focused: str | None) -> dict[str, Box]:
+def _wide(
+    width: int, height: int, wanted: Sequence[Wish], code_lines: int, focused: str | None, has_output: bool
+) -> dict[str, Box]:
     side = 32 if width < WIDE else min(max(width * 3 // 10, 36), 64)
     left = width - side
     code_least = 7 if height < 26 else min(code_lines + 2, height * 2 // 5)
     shelves = _shelves(wanted, left, height - code_least, focused)
     boxes = dict(_place(shelves, left, height - code_least))
     used = max((box.y + box.height for box in boxes.values()), default=0)
+    if width < WIDE:
+        used = max(used, min(LEAST_COLUMN, height - code_least))
     code_width = left if width >= WIDE else width
     boxes[CODE] = Box(0, used, code_width, height - used)
     column = height if width >= WIDE else used
-    loss = max(column // 2, min(6, column))
-    boxes[LOSS] = Box(left, 0, side, loss)
-    boxes[PREDICTIONS] = Box(left, loss, side, column - loss)
+    boxes |= _column(left, side, column, _in_column(column, focused, has_output))
     return {name: box for name, box in boxes.items() if box.height > 2}
+
+
+LEAST_COLUMN = 12
+"""Rows of the right column on a screen that is not wide."""
+TALL_COLUMN = 24
+"""Rows from which on the right column has room for three panels."""
+
+
+def _in_column(height: int, focused: str | None, has_output: bool) -> list[str]:
+    """Return the panels of the right column; what the program prints takes the place of predictions in a low one."""
+    if not has_output:
+        return [LOSS, PREDICTIONS]
+    if height >= TALL_COLUMN:
+        return [LOSS, PREDICTIONS, OUTPUT]
+    return [LOSS, OUTPUT if focused == OUTPUT else PREDICTIONS]
+
+
+def _column(x: int, width: int, height: int, names: Sequence[str]) -> dict[str, Box]:
+    """Put panels below each other, equally tall."""
+    edges = [height * i // len(names) for i in range(len(names) + 1)]
+    return {name: Box(x, top, width, end - top) for name, top, end in zip(names, edges, edges[1:], strict=False)}
 
 
 def wishes(variables: Sequence[Variable], deltas: Collection[str]) -> list[Wish]:
@@ -100,7 +125,7 @@ def wishes(variables: Sequence[Variable], deltas: Collection[str]) -> list[Wish]
             rows *= size
         columns = shape[-1] if shape else 1
         width = max(columns * CELL + 3, len(variable.name) + 5)
-        found.append(Wish(variable.name, width, rows + 2, _shelf(variable, deltas)))
+        found.append(Wish(variable.name, min(width, LARGEST), min(rows + 2, LARGEST), _shelf(variable, deltas)))
     return found
 
 
@@ -112,6 +137,8 @@ def _shelf(variable: Variable, deltas: Collection[str]) -> int:
     return {"backward": 2, "update": 2}.get(variable.phase, 3)
 
 
+LARGEST = 500
+"""Rows and columns that a matrix asks for at most: no screen has more."""
 NARROWEST = CELL + 4
 LOWEST = 3
 MOST_SPARE = 4

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 WIDTH = 6
 """Characters of a number in a matrix."""
 
+SMALLEST = 9.5e-100
+"""Below this the exponent takes too many characters."""
+
 _MARKS = ((9.9995, "{:.3f}"), (99.995, "{:.2f}"), (999.95, "{:.1f}"), (9999.5, "{:.0f}."))
 """Up to which magnitude a format keeps to five characters, besides the sign."""
 
@@ -27,6 +30,8 @@ def fixed(value: float, plus: bool = False) -> str:
         return f"{sign}inf".rjust(WIDTH)
     if size == 0:
         return " 0    "
+    if size < SMALLEST:
+        return f"{sign}0.000"
     if size < 0.0005:
         return (sign + _exponential(size)).ljust(WIDTH)
     for limit, form in _MARKS:
@@ -50,12 +55,12 @@ def short(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}"
 
 
-def brief(value: float) -> str:
-    """Write a number in at most six characters, for an axis: `0.66`, `3.2e-4`, `0`."""
-    text = f"{value:.3g}"
-    if len(text) <= WIDTH and "e" not in text:
+def brief(value: float, digits: int = 3) -> str:
+    """Write a number in few characters, for an axis: `0.66`, `3.2e-4`, `0`; six where three digits do."""
+    text = f"{value:.{digits}g}"
+    if len(text) <= WIDTH + digits - 3 and "e" not in text:
         return text
-    return ("-" if value < 0 else "") + _exponential(abs(value))
+    return "0" if abs(value) < SMALLEST else (("-" if value < 0 else "") + _exponential(abs(value)))[:WIDTH]
 
 
 def whole(values: Iterable[float]) -> bool:

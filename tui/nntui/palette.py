@@ -45,11 +45,11 @@ DARK = Palette(
 )
 LIGHT = Palette(
     text="#24292f",
-    dim="#6e7781",
+    dim="#57606a",
     border="#b4bac2",
     focus="#0a58ca",
-    near_zero=(105, 109, 117),
-    positive=(176, 84, 0),
+    near_zero=(92, 96, 104),
+    positive=(150, 68, 0),
     negative=(0, 90, 181),
     error="#b3261e",
     mark="#7a5c00",

@@ -25,6 +25,6 @@ class Commands(Provider):
 
     def _call(self, name: str):  # type: ignore[no-untyped-def]
         async def call() -> None:
-            await self.app.run_action(f"do('{name}')")
+            await self.app.run_action(f"screen.do('{name}')")
 
         return call

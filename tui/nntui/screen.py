@@ -1,7 +1,6 @@
 """The main screen: keys go to the engine as commands, reports come back and are handed to the panels."""
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -9,25 +8,21 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 
-from nntui import examples
 from nntui.actions import ACTIONS
 from nntui.availability import why_not
-from nntui.dialogs.check import CheckDialog
-from nntui.dialogs.edit import EditDialog
-from nntui.dialogs.help import Help
-from nntui.dialogs.number import Dialog, NumberDialog, read_iteration, read_rate
-from nntui.dialogs.open import OpenDialog
-from nntui.dialogs.origin import OriginDialog
-from nntui.engine import Answer, Command, Edited, Engine, Report, Verb
+from nntui.dialogs.host import Dialogs
+from nntui.engine import Engine
 from nntui.layout import CODE, SMALL
+from nntui.protocol import Command, Report, Verb
+from nntui.watching import WatchedFile
 from nntui.widgets.bars import Explanation, Flow, Footer, Header
 from nntui.widgets.lines import Panel
 from nntui.widgets.matrix import MatrixPanel
 from nntui.widgets.panels import Panels
-from nntui_core.frame import Cell, Frame, Origin, Verdicts, View, Window
+from nntui_core.frame import Frame, View, Window
 
-D = TypeVar("D", bound=Dialog)
-
+PATIENCE = 1.5
+"""Seconds after which the user is told that the engine is still at work."""
 FRAMES_A_SECOND = 10
 LOSS_EVERY = 3
 """While running, the loss curve is drawn with every third picture: it is the one that costs most."""
@@ -54,6 +49,7 @@ SENDS: dict[str, Verb] = {
     "rate_down": Verb.RATE_DOWN,
     "check": Verb.CHECK,
     "undo": Verb.UNDO,
+    "reload": Verb.RELOAD,
 }
 """Actions that are one command to the engine."""
 
@@ -79,12 +75,18 @@ class MainScreen(Screen[None]):
         self.panels = Panels()
         self.explanation = Explanation()
         self.footer = Footer(self.why_not)
+        self.dialogs = Dialogs(self)
         self.picture: Frame | None = None
+        self.trouble = ""
+        """Why there is no program, empty where there is one."""
+        self.crash = ""
+        """The traceback of a fault of nntui, to be shown when the terminal is restored."""
         self.running = False
         self._asked = False
         self._looking = False
         self._pictures = 0
         self._notice = ""
+        self._watched = WatchedFile()
         self._timer: Timer | None = None
 
     def _wake(self) -> None:
@@ -102,6 +104,7 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         """Start the engine; its first report brings the program."""
         self._timer = self.set_interval(1 / FRAMES_A_SECOND, self._ask, pause=True)
+        self.set_interval(1.0, self._look_around)
         self.engine.start()
 
     def on_unmount(self) -> None:
@@ -122,87 +125,65 @@ class MainScreen(Screen[None]):
         report = self.engine.take()
         if report is None:
             return
-        if report.frame is None:
-            self.app.exit(2 if report.fatal else 70, message=report.fatal or report.crash)
-            return
         self._asked = False
-        await self._show(report, report.frame)
+        if report.crash:
+            self.crash = report.crash
+            self.app.exit()
+        elif report.frame is None:
+            self._show_trouble(report.trouble)
+        else:
+            await self._show(report, report.frame)
+
+    def _show_trouble(self, trouble: str) -> None:
+        """Say why there is no program."""
+        self.trouble = trouble
+        hint = "Mend it and press ctrl+r to read it again; o opens another program; q quits."
+        self.header.trouble(trouble)
+        self.panels.trouble(trouble, hint)
+        self.explanation.show(None, hint)
+        self.footer.update_lines()
 
     async def _show(self, report: Report, frame: Frame) -> None:
         first = self.picture is None
-        was_running, self.running = self.running, report.running
-        self.picture = frame
+        self._set_running(report.running)
+        self.picture, self.trouble = frame, ""
         self._notice = report.notice
+        self._watched.follow(frame.path)
         await self.panels.adopt(frame)
         if first:
             self.panels.go(CODE)
         self._pictures += 1
-        draw_loss = not self.running or self._pictures % LOSS_EVERY == 0
-        self.header.show(frame, self.running, report.speed)
+        self.dialogs.answer(report.answer)
+        if self.is_current:
+            self._draw(frame, report.speed, not self.running or self._pictures % LOSS_EVERY == 0)
+
+    def _draw(self, frame: Frame, speed: float, draw_loss: bool) -> None:
+        """Draw a picture; under a dialog nothing is drawn until that has gone."""
+        self.header.show(frame, self.running, speed)
         self.flow.show(frame)
         self.panels.show(frame, draw_loss)
         self.explanation.show(frame, self._notice)
         self.footer.update_lines()
-        self._hand_to_dialog(report.answer)
-        if self.running != was_running and self._timer is not None:
-            if self.running:
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened under a dialog."""
+        if self.picture is not None:
+            self._draw(self.picture, 0.0, True)
+
+    def _set_running(self, running: bool) -> None:
+        if running != self.running and self._timer is not None:
+            if running:
                 self._timer.resume()
             else:
                 self._timer.pause()
+        self.running = running
 
-    def _hand_to_dialog(self, answer: Answer | None) -> None:
-        """Hand the engine's answer to the dialog that it is for, which is opened where it is not open."""
-        if isinstance(answer, Origin):
-            self._dialog(OriginDialog, lambda: OriginDialog(self._explain)).add(answer)
-        elif isinstance(answer, Verdicts):
-            self._dialog(CheckDialog, lambda: CheckDialog(self._apply_edit)).show_verdicts(answer)
-        elif isinstance(answer, Edited):
-            self._after_edit(answer)
-
-    def _dialog(self, kind: type[D], make: Callable[[], D]) -> D:
-        """Return the open dialog of a kind; open one where there is none."""
-        if isinstance(self.app.screen, kind):
-            return self.app.screen
-        dialog = make()
-        self.app.push_screen(dialog)
-        return dialog
-
-    def _after_edit(self, answer: Edited) -> None:
-        dialog = self.app.screen
-        if isinstance(dialog, EditDialog):
-            if answer.problem:
-                dialog.problem(answer.problem)
-            else:
-                dialog.dismiss(None)
-        elif isinstance(dialog, CheckDialog):
-            if not answer.problem:
-                self.send(Verb.CHECK)
-            else:
-                dialog.dismiss(None)
-                self.say(answer.problem)
-
-    def _apply_edit(self, line: int, text: str) -> None:
-        self.engine.send(Command(Verb.EDIT, line, self.view(), text=text))
-
-    def _do_edit(self) -> None:
-        line = self.panels.code.marked_line()
-        if line is not None and self.picture is not None:
-            self.app.push_screen(EditDialog(line, self.picture.variables, self._apply_edit))
-
-    def _do_open(self) -> None:
-        def take(name: str | None) -> None:
-            if name is not None:
-                self.engine.send(Command(Verb.OPEN, view=self.view(), program=examples.program(name)))
-
-        self.app.push_screen(OpenDialog(examples.choices()), take)
-
-    def _explain(self, cell: Cell, before: tuple[int, int] | None) -> None:
-        self.engine.send(Command(Verb.EXPLAIN, view=self.view(), cell=(cell.name, cell.index), before=before))
-
-    def _do_explain(self) -> None:
-        assert self.picture is not None
-        assert self.picture.cell is not None
-        self._explain(self.picture.cell, None)
+    def _look_around(self) -> None:
+        """Say what takes long, and whether the script's file has changed."""
+        if self.engine.busy() > PATIENCE and not self.running:
+            self.say(f"still at work after {self.engine.busy():.0f} s: i interrupts it, q quits at once")
+        elif self._watched.changed():
+            self.say("the file has changed on disk: ctrl+r reads it again")
 
     def _ask(self) -> None:
         """Ask for a picture, unless one is under way."""
@@ -223,7 +204,13 @@ class MainScreen(Screen[None]):
         }
         focused = self.focused
         selected = (focused.panel_name, focused.index) if isinstance(focused, MatrixPanel) else None
-        return View(windows, selected, self.panels.predictions.samples(), self.panels.loss.points())
+        return View(
+            windows,
+            selected,
+            self.panels.predictions.samples(),
+            self.panels.loss.points(),
+            self.panels.output.rows(),
+        )
 
     def on_matrix_panel_moved(self) -> None:
         """Ask for what has come into sight, once for all panels that moved."""
@@ -240,7 +227,7 @@ class MainScreen(Screen[None]):
     def why_not(self, name: str) -> str | None:
         """Say why an action can do nothing now, None where it can do something."""
         focused = self.focused.panel_name if isinstance(self.focused, Panel) else None
-        return why_not(name, self.picture, self.running, self.panels.in_sight(), focused)
+        return why_not(name, self.picture, self.running, self.panels.in_sight(), focused, self.trouble)
 
     async def action_do(self, name: str, key: str = "") -> None:
         """Do what a key or the palette asks for, or say why that is not possible."""
@@ -253,6 +240,8 @@ class MainScreen(Screen[None]):
             self.send(SENDS[name])
         elif name == "move":
             self._move(*MOVES[key])
+        elif name in self.dialogs.actions:
+            self.dialogs.actions[name]()
         else:
             getattr(self, f"_do_{name}")()
 
@@ -267,8 +256,9 @@ class MainScreen(Screen[None]):
     def _do_quit(self) -> None:
         self.app.exit(0)
 
-    def _do_help(self) -> None:
-        self.app.push_screen(Help())
+    def _do_interrupt(self) -> None:
+        if not self.engine.interrupt():
+            self.say("nothing is running that would have to be interrupted")
 
     def _do_next_panel(self) -> None:
         self._go(1)
@@ -286,24 +276,6 @@ class MainScreen(Screen[None]):
 
     def _do_log(self) -> None:
         self.panels.loss.toggle_log()
-
-    def _do_rate(self) -> None:
-        present = "" if self.picture is None or self.picture.rate is None else f"{self.picture.rate:g}"
-
-        def take(rate: float | None) -> None:
-            if rate is not None:
-                self.send(Verb.SET_RATE, rate)
-
-        self.app.push_screen(NumberDialog("learning rate γ, from the next update on", present, read_rate), take)
-
-    def _do_goto(self) -> None:
-        present = "" if self.picture is None else str(self.picture.iteration)
-
-        def take(iteration: float | None) -> None:
-            if iteration is not None:
-                self.send(Verb.GOTO, iteration)
-
-        self.app.push_screen(NumberDialog("go to the start of iteration", present, read_iteration), take)
 
     def _move(self, down: int, right: int) -> None:
         focused = self.focused

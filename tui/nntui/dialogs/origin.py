@@ -41,7 +41,9 @@ class OriginLines(Lines):
         if cell.formula:
             lines += self._wrapped(cell.formula, room, colours.text, 2)
             lines += self._wrapped("= " + cell.short, room, colours.focus, 2)
-            lines += self._wrapped("= " + cell.arithmetic, room, colours.dim, MOST_ARITHMETIC)
+            spare = height - len(lines) - len(sources) - 4
+            if spare > 0:
+                lines += self._wrapped("= " + cell.arithmetic, room, colours.dim, min(spare, MOST_ARITHMETIC))
         if cell.unknown:
             lines += self._wrapped(f"not opened: {', '.join(cell.unknown)}", room, colours.error, 2)
         lines.append([])

@@ -16,10 +16,16 @@ class Header(Lines):
         self._frame: Frame | None = None
         self._is_running = False
         self._speed = 0.0
+        self._trouble = ""
 
     def show(self, frame: Frame, running: bool, speed: float) -> None:
         """Take a new picture."""
         self._frame, self._is_running, self._speed = frame, running, speed
+        self.update_lines()
+
+    def trouble(self, text: str) -> None:
+        """Say that there is no program."""
+        self._trouble = text
         self.update_lines()
 
     def compose_lines(self, width: int, height: int) -> Sequence[Line]:
@@ -27,6 +33,8 @@ class Header(Lines):
         colours = self.palette
         name: Line = [(" nntui", style(colours.focus, bold=True))]
         frame = self._frame
+        if frame is None and self._trouble:
+            return [[*name, (" · no program is open", style(colours.error, bold=True))]]
         if frame is None:
             return [[*name, (" · setting up the program …", style(colours.dim))]]
         state = self._state(frame)
@@ -152,7 +160,9 @@ class Explanation(Lines):
             hint = "nothing is computed yet: s runs the line at ▶, n a whole iteration, space lets it run and stops it"
             return self._coloured(wrapped(hint, room), colours.dim)
         when: Run = (f"   {cell.when}", style(colours.dim))
-        exact: Line = [(f" {cell.label} = {cell.value}", style(colours.text, bold=True)), when]
+        value = f"{cell.label} = {cell.value}"
+        whole = len(value) + len(when[0]) <= room
+        exact: Line = [(" " + shortened(value, room), style(colours.text, bold=True)), when if whole else ("", when[1])]
         if not cell.short:
             return [exact]
         numbers: Line = [(" " + shortened(cell.short, room), style(colours.text))]

@@ -30,12 +30,13 @@ class LossPanel(Panel):
         super().__init__(LOSS)
         self.logarithmic = False
         self._curve = Curve()
+        self._inferred = False
         self._drawn: tuple[object, ...] = ()
         self._picture: list[Line] = []
 
-    def show(self, curve: Curve) -> None:
-        """Take a new picture."""
-        self._curve = curve
+    def show(self, curve: Curve, inferred: bool) -> None:
+        """Take a new picture; `inferred` tells whether the program states no cost of its own."""
+        self._curve, self._inferred = curve, inferred
         self.update_lines()
 
     def toggle_log(self) -> None:
@@ -51,6 +52,8 @@ class LossPanel(Panel):
         """Say which axis, and since when the loss is no number."""
         dim = style(self.palette.dim)
         runs: Line = [(" log", dim)] if self.logarithmic else []
+        if self._inferred:
+            runs.append((" inferred", dim))
         if self._curve.first_not_finite is not None:
             runs.append((f" not finite since {self._curve.first_not_finite:,}", style(self.palette.error, bold=True)))
         elif self._curve.ghost_label and self._curve.ghost_iterations:
@@ -69,7 +72,7 @@ class LossPanel(Panel):
         own = finite(self._curve.iterations, self._curve.losses, self.logarithmic)
         ghost = finite(self._curve.ghost_iterations, self._curve.ghost_losses, self.logarithmic)
         if not own[0] and not ghost[0]:
-            return [[(" no loss yet: press n", style(self.palette.dim))]]
+            return [[(" no loss yet", style(self.palette.dim))]]
         from textual_plotext.plot import Plot
 
         plot: Any = Plot()
@@ -94,12 +97,21 @@ class LossPanel(Panel):
         steps = min(max(height - 1, 3) // 3, 4)
         ticks = [low + (high - low) * k / steps for k in range(steps + 1)]
         plot.ylim(low, high)
-        plot.yticks(ticks, [numerals.brief(10.0**v if self.logarithmic else v) for v in ticks])
+        plot.yticks(ticks, tick_labels([10.0**v if self.logarithmic else v for v in ticks]))
         last = max(iterations)
         count = 2 if width < 40 else 4
         xs = sorted({round(last * k / count) for k in range(count + 1)})
         plot.xlim(0, max(last, 1))
         plot.xticks(xs, [compact(x) for x in xs])
+
+
+def tick_labels(values: Sequence[float]) -> list[str]:
+    """Write the numbers at an axis in as few digits as tell them apart."""
+    for digits in (3, 4, 5):
+        labels = [numerals.brief(value, digits) for value in values]
+        if len(set(labels)) == len(labels):
+            break
+    return labels
 
 
 def finite(iterations: Sequence[int], losses: Sequence[float], log: bool) -> tuple[list[int], list[float]]:

@@ -1,14 +1,16 @@
 """The area between the bars: it holds the panels and puts them where `nntui.layout` says."""
 
+from rich.text import Text
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
-from nntui.layout import CODE, LOSS, PREDICTIONS, Box, arrange, panel_order
+from nntui.layout import CODE, LOSS, OUTPUT, PREDICTIONS, Box, arrange, panel_order
 from nntui.widgets.code import CodePanel
 from nntui.widgets.lines import Panel
 from nntui.widgets.loss import LossPanel
 from nntui.widgets.matrix import MatrixPanel
+from nntui.widgets.output import OutputPanel, plain
 from nntui.widgets.predictions import PredictionsPanel
 from nntui_core.frame import Frame, Variable
 
@@ -36,6 +38,7 @@ class Panels(Widget):
         super().__init__(id="panels")
         self.loss = LossPanel()
         self.predictions = PredictionsPanel()
+        self.output = OutputPanel()
         self.code = CodePanel()
         self.matrices: dict[str, MatrixPanel] = {}
         self.zoomed = False
@@ -43,6 +46,8 @@ class Panels(Widget):
         self._variables: tuple[Variable, ...] = ()
         self._deltas: tuple[str, ...] = ()
         self._loop_lines = 12
+        self._has_output = False
+        self._trouble = ""
         self._shelves = Shelves()
 
     @property
@@ -60,12 +65,16 @@ class Panels(Widget):
             self._loop_lines,
             self.focused_name,
             self.zoomed,
+            self._has_output,
         )
 
     async def adopt(self, frame: Frame) -> None:
         """Make the panels of a program, where they are not those that are there."""
         self._loop_lines = sum(line.statement is not None for line in frame.code) + 1
-        if frame.variables == self._variables:
+        if bool(frame.output_count or frame.output) != self._has_output:
+            self._has_output = not self._has_output
+            self._arrange_again()
+        if frame.variables == self._variables and self.matrices:
             return
         self._variables, self._deltas = frame.variables, frame.deltas
         for panel in self.matrices.values():
@@ -77,12 +86,11 @@ class Panels(Widget):
     @property
     def fixed(self) -> tuple[Panel, ...]:
         """The panels that every program has."""
-        return self.loss, self.predictions, self.code
+        return self.loss, self.predictions, self.output, self.code
 
     def panel(self, name: str) -> Panel:
         """Return a panel by its name."""
-        fixed: dict[str, Panel] = {LOSS: self.loss, PREDICTIONS: self.predictions, CODE: self.code}
-        return fixed.get(name) or self.matrices[name]
+        return next((panel for panel in self.fixed if panel.panel_name == name), None) or self.matrices[name]
 
     def in_sight(self) -> set[str]:
         """Return the names of the panels that have a place now."""
@@ -92,11 +100,11 @@ class Panels(Widget):
         """Give a panel the focus, and bring it into sight."""
         self.focused_name = name
         self._arrange_again()
-        self.panel(name).focus(scroll_visible=False)
+        self.screen.set_focus(self.panel(name), scroll_visible=False)
 
     def neighbour(self, by: int) -> str:
         """Return the name of the panel before or after the focused one."""
-        names = panel_order(self._variables)
+        names = panel_order(self._variables, self._has_output)
         here = names.index(self.focused_name) if self.focused_name in names else names.index(CODE)
         return names[(here + by) % len(names)]
 
@@ -109,6 +117,15 @@ class Panels(Widget):
         """Ask Textual for a new arrangement: it forgets the old one where a child asks, not where its parent does."""
         self.code.refresh(layout=True)
 
+    def trouble(self, text: str, hint: str) -> None:
+        """Say why there is no program, in the place of the panels."""
+        self._trouble = f"{plain(text)}\n\n{hint}"
+        self.refresh()
+
+    def render(self) -> Text:
+        """Return what is seen where there are no panels."""
+        return Text(self._trouble, style=self.rich_style)
+
     def show(self, frame: Frame, draw_loss: bool) -> None:
         """Hand a picture to the panels in sight."""
         seen = self.in_sight()
@@ -117,8 +134,10 @@ class Panels(Widget):
                 selected = frame.cell.index if frame.cell and frame.cell.name == name else None
                 panel.show(frame.matrices.get(name), selected)
         if draw_loss and LOSS in seen:
-            self.loss.show(frame.curve)
+            self.loss.show(frame.curve, bool(frame.inferred_cost))
         if PREDICTIONS in seen:
             self.predictions.show(frame.predictions)
+        if OUTPUT in seen:
+            self.output.show(frame.output, frame.output_count)
         if CODE in seen:
             self.code.show(frame)

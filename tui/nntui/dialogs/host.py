@@ -1,0 +1,124 @@
+"""The dialogs of the main screen: which action opens which, and how the engine's answers reach them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from nntui import examples
+from nntui.dialogs.check import CheckDialog
+from nntui.dialogs.edit import EditDialog
+from nntui.dialogs.help import Help
+from nntui.dialogs.number import Dialog, NumberDialog, read_iteration, read_rate
+from nntui.dialogs.open import OpenDialog
+from nntui.dialogs.origin import OriginDialog
+from nntui.dialogs.text import TextDialog
+from nntui.protocol import Answer, Command, Edited, Verb
+from nntui_core.frame import Cell, Origin, Verdicts
+
+if TYPE_CHECKING:
+    from nntui.screen import MainScreen
+
+D = TypeVar("D", bound=Dialog)
+
+
+class Dialogs:
+    """Opens dialogs over a main screen."""
+
+    def __init__(self, screen: "MainScreen") -> None:
+        self._screen = screen
+        self.actions: dict[str, Callable[[], None]] = {
+            "help": lambda: self._push(Help()),
+            "rate": self._rate,
+            "goto": self._goto,
+            "edit": self._edit,
+            "open": self._open,
+            "explain": self._explain_selected,
+            "save": self._save,
+        }
+        """The actions that open a dialog."""
+
+    def answer(self, answer: Answer | None) -> None:
+        """Hand the engine's answer to the dialog that it is for, which is opened where it is not open."""
+        if isinstance(answer, Origin):
+            self._one(OriginDialog, lambda: OriginDialog(self._explain)).add(answer)
+        elif isinstance(answer, Verdicts):
+            self._one(CheckDialog, lambda: CheckDialog(self._apply_edit)).show_verdicts(answer)
+        elif isinstance(answer, Edited):
+            self._after_edit(answer)
+
+    def _push(self, dialog: Dialog) -> None:
+        self._screen.app.push_screen(dialog)
+
+    def _one(self, kind: type[D], make: Callable[[], D]) -> D:
+        """Return the open dialog of a kind; open one where there is none."""
+        if isinstance(self._screen.app.screen, kind):
+            return self._screen.app.screen
+        dialog = make()
+        self._push(dialog)
+        return dialog
+
+    def _rate(self) -> None:
+        frame = self._screen.picture
+        present = "" if frame is None or frame.rate is None else repr(frame.rate)
+        question = "learning rate γ, from the next update on"
+        self._number(NumberDialog(question, present, read_rate), Verb.SET_RATE)
+
+    def _goto(self) -> None:
+        present = "" if self._screen.picture is None else str(self._screen.picture.iteration)
+        self._number(NumberDialog("go to the start of iteration", present, read_iteration), Verb.GOTO)
+
+    def _number(self, dialog: NumberDialog, verb: Verb) -> None:
+        def take(number: float | None) -> None:
+            if number is not None:
+                self._screen.send(verb, number)
+
+        self._screen.app.push_screen(dialog, take)
+
+    def _edit(self) -> None:
+        line, frame = self._screen.panels.code.marked_line(), self._screen.picture
+        if line is not None and frame is not None:
+            self._push(EditDialog(line, frame.variables, self._apply_edit))
+
+    def _apply_edit(self, line: int, text: str) -> None:
+        self._screen.engine.send(Command(Verb.EDIT, line, self._screen.view(), text=text))
+
+    def _after_edit(self, answer: Edited) -> None:
+        dialog = self._screen.app.screen
+        if isinstance(dialog, EditDialog):
+            if answer.problem:
+                dialog.problem(answer.problem)
+            else:
+                dialog.dismiss(None)
+        elif isinstance(dialog, CheckDialog):
+            if not answer.problem:
+                self._screen.send(Verb.CHECK)
+            else:
+                dialog.dismiss(None)
+                self._screen.say(answer.problem)
+
+    def _open(self) -> None:
+        def take(name: str | None) -> None:
+            if name is not None:
+                command = Command(Verb.OPEN, view=self._screen.view(), program=examples.program(name))
+                self._screen.engine.send(command)
+
+        self._screen.app.push_screen(OpenDialog(examples.choices()), take)
+
+    def _save(self) -> None:
+        def take(path: str | None) -> None:
+            if path is not None:
+                self._screen.engine.send(Command(Verb.SAVE, view=self._screen.view(), text=path))
+
+        frame = self._screen.picture
+        stem = "train" if frame is None or frame.path is None else Path(frame.path).stem
+        question = "save the program, with its edits, as a new file"
+        self._screen.app.push_screen(TextDialog(question, f"{stem}-edited.py"), take)
+
+    def _explain_selected(self) -> None:
+        frame = self._screen.picture
+        if frame is not None and frame.cell is not None:
+            self._explain(frame.cell, None)
+
+    def _explain(self, cell: Cell, before: tuple[int, int] | None) -> None:
+        view = self._screen.view()
+        self._screen.engine.send(Command(Verb.EXPLAIN, view=view, cell=(cell.name, cell.index), before=before))

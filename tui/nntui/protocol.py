@@ -1,0 +1,88 @@
+"""What the screen and the engine say to each other: commands one way, reports the other, all plain values."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from nntui_core.frame import Frame, Index, Origin, Verdicts, View
+
+if TYPE_CHECKING:
+    from nntui_core.program import Program
+
+
+class Verb(StrEnum):
+    """What a command does."""
+
+    LOOK = "look"
+    STEP = "step"
+    BACK = "back"
+    NEXT_ITERATION = "next iteration"
+    PREVIOUS_ITERATION = "previous iteration"
+    RUN = "run"
+    PAUSE = "pause"
+    GOTO = "go to"
+    RESET = "reset"
+    NEXT_SEED = "next seed"
+    SET_RATE = "set rate"
+    RATE_UP = "rate up"
+    RATE_DOWN = "rate down"
+    EXPLAIN = "explain"
+    CHECK = "check"
+    EDIT = "edit"
+    UNDO = "undo"
+    OPEN = "open"
+    RELOAD = "reload"
+    SAVE = "save"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: a verb, and what some verbs take.
+
+    `number` is a rate, an iteration or a line, `view` what is in sight, `cell` and `before` the cell to explain and
+    the position (iteration, tick) of the statement that read it, None for the cell as it is now; `text` is what to
+    put into a line or the file to save to, `program` what to open.
+    """
+
+    verb: Verb
+    number: float = 0.0
+    view: View | None = None
+    cell: tuple[str, Index] | None = None
+    before: tuple[int, int] | None = None
+    text: str = ""
+    program: "Program | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The answer to an edit: what is wrong with it, empty where it has been made."""
+
+    problem: str = ""
+
+
+Answer = Origin | Verdicts | Edited
+"""What a dialog has asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the engine has to say: the latest picture, whether it is running and how fast, a notice, an answer.
+
+    `frame` is None where there is no picture because no program could be opened: `trouble` says why. `crash` is the
+    traceback of a fault of nntui itself.
+    """
+
+    frame: Frame | None
+    running: bool = False
+    speed: float = 0.0
+    notice: str = ""
+    trouble: str = ""
+    crash: str = ""
+    answer: Answer | None = None
+
+
+KEEP_RUNNING = frozenset(
+    {Verb.LOOK, Verb.RUN, Verb.SET_RATE, Verb.RATE_UP, Verb.RATE_DOWN, Verb.RESET, Verb.NEXT_SEED, Verb.SAVE}
+)
+"""Commands that do not pause a run."""

@@ -1,0 +1,279 @@
+"""The worker's inside: takes commands, advances the session, puts reports.
+
+While running, the session is advanced in slices of a few milliseconds, with a look at the queue in between. A picture
+is made when it is asked for (`Verb.LOOK`) and after every other command, never one an iteration; before each, one
+iteration is traced, so that everything in it can be explained. This module is imported in the engine's thread: NumPy
+comes with it.
+"""
+
+import queue
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from nntui.engine import Opener
+from nntui.protocol import KEEP_RUNNING, Answer, Command, Edited, Report, Verb
+from nntui.usage import InputError
+from nntui_core.edits import EditError
+from nntui_core.failure import ProgramFailed
+from nntui_core.frame import View
+from nntui_core.interpreter import Position
+from nntui_core.output import Output
+from nntui_core.picture import Painter
+from nntui_core.script import ScriptError
+from nntui_core.session import Refused, Session, next_rung, opened
+
+SLICE = 0.004
+"""Seconds that the session runs between two looks at the queue."""
+SMALL = 50_000
+"""Numbers that a program's variables may hold for its gradients to be checked without being asked."""
+SPEED_SPAN = 0.5
+"""Seconds over which iterations a second are counted."""
+
+
+class Worker:
+    """Serves one screen."""
+
+    def __init__(
+        self,
+        opener: Opener,
+        commands: "queue.SimpleQueue[Command]",
+        put: Callable[[Report], None],
+        at_work: Callable[[bool], None],
+    ) -> None:
+        self._opener = opener
+        self._commands = commands
+        self._put = put
+        self._at_work = at_work
+        self._output = Output()
+        self._session: Session | None = None
+        self._painter: Painter | None = None
+        self._trouble = ""
+        self._view = View()
+        self._running = False
+        self._goal: int | None = None
+        """The iteration at whose start a run ends, None where it goes on."""
+        self._finished = False
+        """Whether what comes after the loop has been run."""
+        self._notice = ""
+        self._answer: Answer | None = None
+        self._slice = 1
+        self._speed = Speed()
+
+    def work(self) -> None:
+        """Serve commands until told to stop."""
+        self._guarded(lambda: self._open(self._opener))
+        self._show()
+        while True:
+            self._guarded(self._learn_meanings)
+            commands = self._waiting()
+            if any(command.verb is Verb.STOP for command in commands):
+                return
+            was_running = self._running
+            for command in commands:
+                self._guarded(lambda command=command: self._obey(command))  # type: ignore[misc]
+            if self._running:
+                self._guarded(self._run_slice)
+            self._guarded(self._finish)
+            if commands or was_running != self._running:
+                self._show()
+
+    def _guarded(self, job: Callable[[], None]) -> None:
+        """Do something that may take long; an interrupt ends it."""
+        self._at_work(True)
+        try:
+            job()
+        except Refused as reason:
+            self._notice = str(reason)
+        except KeyboardInterrupt:
+            self._running = False
+            self._notice = "interrupted"
+        finally:
+            self._at_work(False)
+
+    def _waiting(self) -> list[Command]:
+        """Return the commands in the queue; while paused, wait for the first."""
+        found = [] if self._running else [self._commands.get()]
+        while not self._commands.empty():
+            found.append(self._commands.get())
+        return found
+
+    # --- programs ---------------------------------------------------------------------------------------------------
+
+    def _open(self, opener: Opener) -> None:
+        """Open a program; where that fails, the former one stays."""
+        try:
+            session = opened(opener(), self._session, self._output)
+        except (InputError, ScriptError, ProgramFailed) as error:
+            if self._session is None:
+                self._trouble = str(error)
+            else:
+                self._notice = f"{error}; the former program stays"
+            return
+        self._session, self._painter = session, Painter(session)
+        self._running, self._goal, self._finished, self._trouble = False, None, False, ""
+        if session.size <= SMALL:
+            session.infer_cost()
+
+    def _finish(self) -> None:
+        """Run what comes after a script's loop, once, when the loop is over."""
+        session = self._session
+        if session is None or not session.ended or self._finished:
+            return
+        self._finished = True
+        try:
+            session.finish()
+        except ProgramFailed as error:
+            self._notice = f"after the loop, {error}"
+
+    def _learn_meanings(self) -> None:
+        """Check a small program that has not been checked, while there is nothing else to do."""
+        session, painter = self._session, self._painter
+        if session is None or painter is None or self._running or not self._commands.empty():
+            return
+        if not painter.unchecked or session.size > SMALL:
+            return
+        try:
+            painter.check()
+        except Refused:  # it has no cost, say: then there are no meanings to show, and `c` says why
+            painter.skip_check()
+        self._show()
+
+    # --- commands ---------------------------------------------------------------------------------------------------
+
+    def _obey(self, command: Command) -> None:
+        if command.view is not None:
+            self._view = command.view
+        if command.verb is Verb.OPEN and command.program is not None:
+            program = command.program
+            self._open(lambda: program)
+        elif command.verb is Verb.RELOAD:
+            self._open(self._opener)
+        elif self._session is not None and self._painter is not None:
+            if self._running and command.verb not in KEEP_RUNNING:
+                self._pause(self._session)
+            self._do(self._session, self._painter, command)
+
+    def _do(self, session: Session, painter: Painter, command: Command) -> None:
+        table: dict[Verb, Callable[[], None]] = {
+            Verb.STEP: session.step,
+            Verb.BACK: session.back,
+            Verb.NEXT_ITERATION: session.next_iteration,
+            Verb.PREVIOUS_ITERATION: session.back_iteration,
+            Verb.GOTO: lambda: self._goto(session, int(command.number)),
+            Verb.RESET: session.reset,
+            Verb.NEXT_SEED: session.reset_with_next_seed,
+            Verb.SET_RATE: lambda: session.set_rate(command.number),
+            Verb.RATE_UP: lambda: session.set_rate(next_rung(session.rate or 0.0, up=True)),
+            Verb.RATE_DOWN: lambda: session.set_rate(next_rung(session.rate or 0.0, up=False)),
+            Verb.RUN: lambda: self._start(session, None),
+            Verb.EXPLAIN: lambda: self._explain(painter, command),
+            Verb.CHECK: lambda: self._check(painter),
+            Verb.EDIT: lambda: self._edit(session, command),
+            Verb.UNDO: session.undo_edit,
+            Verb.SAVE: lambda: self._save(session, command.text),
+        }
+        if command.verb in table:
+            table[command.verb]()
+
+    def _explain(self, painter: Painter, command: Command) -> None:
+        assert command.cell is not None
+        try:
+            self._answer = painter.origin(*command.cell, command.before)
+        except LookupError as error:
+            raise Refused(str(error.args[0])) from None
+
+    def _check(self, painter: Painter) -> None:
+        self._answer = painter.check()
+
+    def _edit(self, session: Session, command: Command) -> None:
+        try:
+            session.edit_line(int(command.number), command.text)
+            self._answer = Edited()
+        except (EditError, ProgramFailed, Refused) as error:
+            self._answer = Edited(str(error))
+
+    def _save(self, session: Session, path: str) -> None:
+        """Write the program's text, with its edits, to a new file."""
+        try:
+            with Path(path).expanduser().open("x", encoding="utf-8", newline="") as file:
+                file.write(session.program.source)
+        except FileExistsError:
+            raise Refused(f"{path} is there already, and nothing is overwritten: give another name") from None
+        except OSError as error:
+            raise Refused(f"{path}: {error.strerror}") from None
+        self._notice = f"saved as {path}"
+
+    # --- running ----------------------------------------------------------------------------------------------------
+
+    def _goto(self, session: Session, iteration: int) -> None:
+        """Go back at once; go forward by running, which can be paused."""
+        if iteration <= session.position.iteration:
+            session.goto(Position(iteration, 0))
+        else:
+            self._start(session, iteration)
+
+    def _start(self, session: Session, goal: int | None) -> None:
+        reason = session.why_not()
+        if reason:
+            raise Refused(reason)
+        self._running, self._goal = True, goal
+        self._slice = 1
+        self._speed = Speed()
+
+    def _pause(self, session: Session) -> None:
+        """Stop running; the last iteration is traced, so that everything can be explained."""
+        self._running = False
+        if session.why_not() is None:
+            session.advance(1)
+        session.mark_nothing()
+
+    def _run_slice(self) -> None:
+        session = self._session
+        assert session is not None
+        start, before = time.perf_counter(), session.position.iteration
+        left = self._slice if self._goal is None else min(self._slice, self._goal - before - 1)
+        if session.why_not() is None and left > 0:
+            session.run(left)
+        took, done = time.perf_counter() - start, session.position.iteration - before
+        self._speed.count(done)
+        if session.why_not() is not None:
+            self._running = False
+        elif self._goal is not None and session.position.iteration >= self._goal - 1:
+            self._pause(session)
+        if done:
+            self._slice = max(1, min(int(SLICE * done / max(took, 1e-9)), 2 * self._slice))
+
+    def _show(self) -> None:
+        """Put a report into the slot; while running, an iteration is traced for it."""
+        session, painter = self._session, self._painter
+        if session is None or painter is None:
+            self._put(Report(None, trouble=self._trouble))
+            return
+        if self._running and session.why_not() is None:
+            session.advance(1)
+            session.mark_nothing()
+        frame = painter.frame(self._view)
+        self._put(Report(frame, self._running, self._speed.a_second(), self._notice, answer=self._answer))
+        self._notice, self._answer = "", None
+
+
+class Speed:
+    """Iterations a second, over the last half second or so."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+        self._done = 0
+        self._known = 0.0
+
+    def count(self, iterations: int) -> None:
+        """Add iterations that have just been run."""
+        self._done += iterations
+
+    def a_second(self) -> float:
+        """Return the speed."""
+        now = time.perf_counter()
+        if now - self._since >= SPEED_SPAN or not self._known:
+            self._known = self._done / max(now - self._since, 1e-9)
+            self._since, self._done = now, 0
+        return self._known
