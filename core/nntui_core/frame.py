@@ -149,6 +149,8 @@ class Cell:
     text: str = ""
     position: tuple[int, int] | None = None
     unknown: tuple[str, ...] = ()
+    update: tuple[str, str, str] | None = None
+    """Of an update: the old value, the step, and the new value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,5 +241,7 @@ class Frame:
     output: tuple[str, ...] = ()
     """The last lines that the program has printed, and how many there have been in all."""
     output_count: int = 0
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """The names that play each role: `parameters` (commas between), `target`, `prediction`, `loss`, `cost`, `rate`."""
     inferred_cost: str = ""
     """The cost's expression, where the program does not state it."""

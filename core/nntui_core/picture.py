@@ -93,6 +93,7 @@ class Painter:
             path=program.origin.path,
             output=session.output.last(view.output_lines),
             output_count=session.output.count,
+            roles=_roles(program),
             inferred_cost=program.roles.cost or "",
         )
 
@@ -189,6 +190,7 @@ def cell(program: Program, made: Made) -> Cell:
         text,
         made.position,
         told.unknown,
+        None if told.update is None else tuple(f"{number:.6g}" for number in told.update),  # type: ignore[arg-type]
     )
 
 
@@ -196,6 +198,12 @@ def _status(session: Session) -> Status:
     if session.failure is not None:
         return "failed"
     return "ended" if session.ended else "paused"
+
+
+def _roles(program: Program) -> dict[str, str]:
+    roles = program.roles
+    single = {name: getattr(roles, name) or "" for name in ("target", "prediction", "loss", "cost", "rate")}
+    return {"parameters": ", ".join(roles.parameters), **single}
 
 
 def _failure_lines(failure: Failure | None) -> tuple[str, ...]:

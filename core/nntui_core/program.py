@@ -148,6 +148,10 @@ class Program:
             cost = cost.replace("np.", "__import__('numpy').")
         return self.roles.loss or cost
 
+    def with_roles(self, given: Given) -> "Program":
+        """Return the program with other roles set by the user."""
+        return Program.parse(self.source, self.name, replace(self.origin, given=given))
+
     def with_cost(self, expression: str) -> "Program":
         """Return the program with a cost that no variable of it holds."""
         return replace(self, roles=replace(self.roles, cost=expression))

@@ -16,7 +16,7 @@ from nntui_core.failure import ProgramFailed
 from nntui_core.history import Event, History, ProgramChange, RateChange
 from nntui_core.interpreter import Position
 from nntui_core.output import Output
-from nntui_core.program import Program
+from nntui_core.program import Given, Program
 from nntui_core.timeline import Executed, Timeline
 
 __all__ = ["Executed", "Ghost", "Refused", "Session", "next_rung"]
@@ -273,6 +273,19 @@ class Session(Timeline):
         before = self.program
         self._adopt(program)
         self._undo.append(before)
+
+    def set_roles(self, given: Given) -> None:
+        """Say what the variables are for, and start again.
+
+        Raises:
+            Refused: the program has no variable of such a name.
+        """
+        program = self.program.with_roles(given)
+        known = {*self.shapes, *self.interpreter.namespace}
+        for name in (*given.parameters, given.target, given.prediction, given.loss, given.rate):
+            if name is not None and name not in known:
+                raise Refused(f"there is no variable {name}")
+        self._start_again(program)
 
     def undo_edit(self) -> None:
         """Take the last edit of a line back.

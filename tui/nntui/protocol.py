@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nntui_core.frame import Frame, Index, Origin, Verdicts, View
 
 if TYPE_CHECKING:
-    from nntui_core.program import Program
+    from nntui_core.program import Given, Program
 
 
 class Verb(StrEnum):
@@ -33,6 +33,7 @@ class Verb(StrEnum):
     OPEN = "open"
     RELOAD = "reload"
     SAVE = "save"
+    GIVEN = "given"
     STOP = "stop"
 
 
@@ -42,7 +43,8 @@ class Command:
 
     `number` is a rate, an iteration or a line, `view` what is in sight, `cell` and `before` the cell to explain and
     the position (iteration, tick) of the statement that read it, None for the cell as it is now; `text` is what to
-    put into a line or the file to save to, `program` what to open.
+    put into a line or the file to save to, `program` what to open, `given` the roles that
+    the user has set.
     """
 
     verb: Verb
@@ -52,6 +54,7 @@ class Command:
     before: tuple[int, int] | None = None
     text: str = ""
     program: "Program | None" = None
+    given: "Given | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,6 +171,7 @@ class Worker:
             Verb.CHECK: lambda: self._check(painter),
             Verb.EDIT: lambda: self._edit(session, command),
             Verb.UNDO: session.undo_edit,
+            Verb.GIVEN: lambda: session.set_roles(command.given) if command.given else None,
             Verb.SAVE: lambda: self._save(session, command.text),
         }
         if command.verb in table:

@@ -11,9 +11,11 @@ from nntui.dialogs.help import Help
 from nntui.dialogs.number import Dialog, NumberDialog, read_iteration, read_rate
 from nntui.dialogs.open import OpenDialog
 from nntui.dialogs.origin import OriginDialog
+from nntui.dialogs.roles import RolesDialog
 from nntui.dialogs.text import TextDialog
 from nntui.protocol import Answer, Command, Edited, Verb
 from nntui_core.frame import Cell, Origin, Verdicts
+from nntui_core.roles import Given
 
 if TYPE_CHECKING:
     from nntui.screen import MainScreen
@@ -34,6 +36,7 @@ class Dialogs:
             "open": self._open,
             "explain": self._explain_selected,
             "save": self._save,
+            "roles": self._roles,
         }
         """The actions that open a dialog."""
 
@@ -113,6 +116,14 @@ class Dialogs:
         stem = "train" if frame is None or frame.path is None else Path(frame.path).stem
         question = "save the program, with its edits, as a new file"
         self._screen.app.push_screen(TextDialog(question, f"{stem}-edited.py"), take)
+
+    def _roles(self) -> None:
+        def take(given: Given | None) -> None:
+            if given is not None:
+                self._screen.engine.send(Command(Verb.GIVEN, view=self._screen.view(), given=given))
+
+        frame = self._screen.picture
+        self._screen.app.push_screen(RolesDialog(dict(frame.roles) if frame else {}), take)
 
     def _explain_selected(self) -> None:
         frame = self._screen.picture

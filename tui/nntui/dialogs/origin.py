@@ -44,6 +44,9 @@ class OriginLines(Lines):
             spare = height - len(lines) - len(sources) - 4
             if spare > 0:
                 lines += self._wrapped("= " + cell.arithmetic, room, colours.dim, min(spare, MOST_ARITHMETIC))
+        if cell.update:
+            old, step, new = cell.update
+            lines.append([(f" old {old} · step {step} · new {new}", style(colours.mark))])
         if cell.unknown:
             lines += self._wrapped(f"not opened: {', '.join(cell.unknown)}", room, colours.error, 2)
         lines.append([])
