@@ -1,7 +1,7 @@
 """How fast is a program under nntui, against plain Python? `python benchmarks/engine.py`
 
-Prints a table of ratios, each measured in one run on one machine; nothing is asserted. *plain* is `exec` of the program's
-text, *run* the compiled body alone, *session* what `nntui run` does: with the loss curve and checkpoints.
+Prints a table of ratios, each measured in one run on one machine; nothing is asserted. *plain* is `exec` of the text,
+*run* the compiled body alone, *session* what `nntui run` does: with the loss curve and checkpoints.
 """
 
 import platform

@@ -149,7 +149,41 @@ def _about(case: Case, k: int, step: Step, update: Update, findings: tuple[Findi
     if product is not None:
         parts.append(f"`{product[0]}` is {scaled(product[1], gradient.label)}")
     parts.append(_direction(step, update, product, findings))
-    return "; ".join(parts) + "."
+    said = "; ".join(parts) + "."
+    if product is not None and product[1] < 0 and update.verdict == DESCENT:
+        said += _where_minus_comes_in(case, k) + _without_product(case, k, deltas, gradient)
+    return said
+
+
+def _where_minus_comes_in(case: Case, k: int) -> str:
+    """Name the first backward line whose variable is a negative multiple of a derivative."""
+    for i, step in enumerate(case.trace.steps[:k]):
+        if case.plan.phase(step.statement) is not Phase.BACKWARD:
+            continue
+        for name in step.writes:
+            value = written(case.trace, i, name)
+            found = None if value is None else match(value, case.derivatives)
+            if found is not None and found[1].factor < 0:
+                meaning = scaled(found[1].factor, found[0].label)
+                return f" The first minus comes in on line {step.statement.line}: `{name}` is {meaning}."
+    return ""
+
+
+def _without_product(case: Case, k: int, deltas: list[tuple[str, Derivative, Fit]], gradient: Derivative) -> str:
+    """Say what the update would do with a minus sign and the delta alone, as a textbook's line seems to say."""
+    rate = case.plan.roles.rate
+    if not deltas or rate is None:
+        return ""
+    name = deltas[-1][0]
+    line = f"`{gradient.variable} - {rate} * {name}`"
+    value, slope = np.asarray(case.trace.environments[k][name]), gradient.value
+    if value.shape != slope.shape:
+        return f" {line} would fail: {value.shape} does not go into {slope.shape}."
+    size = float(np.linalg.norm(value) * np.linalg.norm(slope))
+    cosine = float(np.sum(value * slope)) / size if size else 0.0
+    way = "uphill" if cosine < 0 else "not along the gradient"
+    there = f"{cosine:.3f}".replace("-", "−")
+    return f" {line} would step along that delta instead, {way}: cosine {there} with ∂C/∂{gradient.variable}."
 
 
 def _direction(

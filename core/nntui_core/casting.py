@@ -9,7 +9,8 @@ import ast
 from collections.abc import Sequence
 
 from nntui_core import dataflow
-from nntui_core.roles import Given, Phase, Roles, infer, products
+from nntui_core.patterns import products
+from nntui_core.roles import Given, Phase, Roles, infer
 
 
 def cast(

@@ -11,13 +11,15 @@ loop's `else` is reached unless a `break` left the training loop.
 import ast
 import copy
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from nntui_core import dataflow
 from nntui_core.program import Program
 
 ONCE = "__once__"
+RETURNED = "__returned__"
+"""What the loop's function returns, where a `return` left the loop."""
 STEP, RUN = "__step__", "__run__"
 ITEMS, SEEN = "__items__", "__seen__"
 REPORT = f"try: {SEEN}({{loss}})\nexcept Exception: {SEEN}(None)"
@@ -40,8 +42,13 @@ def _function(head: str, body: list[ast.stmt], program: Program) -> ast.Module:
     """Return `def head(...)` with a body whose bound names are global to the namespace."""
     function = _parse(f"{head}: pass")
     assert isinstance(function, ast.FunctionDef)
-    names = list(dict.fromkeys([*dataflow.bound_names([program.loop]), *dataflow.bound_names(program.loop.body)]))
+    bound = [*dataflow.bound_names([program.loop]), *dataflow.bound_names(program.loop.body)]
+    names = list(dict.fromkeys([*bound, *([RETURNED] if program.site.call else [])]))
     function.body = [ast.Global(names), *body] if names else body
+    return _module(function)
+
+
+def _module(function: ast.FunctionDef) -> ast.Module:
     for part in ast.walk(function):
         if isinstance(part, ast.AnnAssign):
             part.simple = 0  # `loss: float = …` could not be global; `(loss): float = …` can
@@ -94,7 +101,7 @@ def stepper(program: Program, namespace: dict[str, Any], start: int = 0) -> Step
     """
     first = program.nodes[start]
     rest = [node for node in program.loop.body if node.lineno >= first.lineno]
-    body = _Stops(program).block(copy.deepcopy(rest))
+    body = _kept_returns(_Stops(program).block(copy.deepcopy(rest)), True, [])
     module = _function(f"def {STEP}()", [_turn(body, [_return(False)]), _return(True)], program)
     function: Stepper = _define(module, STEP, program, namespace)
     return function
@@ -102,6 +109,28 @@ def stepper(program: Program, namespace: dict[str, Any], start: int = 0) -> Step
 
 def _return(value: int) -> ast.stmt:
     return ast.Return(ast.Constant(value))
+
+
+class _Returns(ast.NodeTransformer):
+    """Lets a `return` of the function that the loop is in end the loop; what it returns is kept."""
+
+    def __init__(self, result: int, before: list[ast.stmt]) -> None:
+        self.result, self.before = result, before
+
+    def visit_Return(self, node: ast.Return) -> list[ast.stmt]:
+        """Keep the value, then leave."""
+        value = node.value or ast.Constant(None)
+        kept = ast.copy_location(ast.Assign([ast.Name(RETURNED, ast.Store())], value), node)
+        return [kept, *copy.deepcopy(self.before), ast.copy_location(_return(self.result), node)]
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        """A function in the loop has its own `return`."""
+        return node
+
+
+def _kept_returns(body: list[ast.stmt], result: int, before: list[ast.stmt]) -> list[ast.stmt]:
+    module: ast.Module = _Returns(result, before).visit(ast.Module(body, []))
+    return module.body
 
 
 def _leaves(node: ast.AST) -> bool:
@@ -115,9 +144,9 @@ def _negated(test: ast.expr) -> ast.expr:
 
 def runner(program: Program, namespace: dict[str, Any]) -> Runner:
     """Compile the body into a loop that runs one iteration for each item and reports the loss after each."""
-    body = copy.deepcopy(program.loop.body)
     loss = program.loss_text
     report = [_parse(REPORT.format(loss=loss))] if loss else []
+    body = _kept_returns(copy.deepcopy(program.loop.body), BROKE, report)
     if any(_leaves(node) for node in body):
         turn = [_turn(body, [*report, ast.Continue()]), *copy.deepcopy(report), _return(BROKE)]
     else:
@@ -146,14 +175,11 @@ def binder(function: ast.FunctionDef) -> ast.Module:
     return ast.fix_missing_locations(module)
 
 
-def remainder(program: Program, namespace: dict[str, Any]) -> Callable[[], Any]:
+def remainder(rest: Sequence[ast.stmt], program: Program, namespace: dict[str, Any]) -> Callable[[], Any]:
     """Compile what follows the loop in its function; called, it returns what the function returns."""
-    rest = copy.deepcopy(list(program.site.rest))
     names = dataflow.bound_names(rest)
-    body: list[ast.stmt] = [*([ast.Global(list(names))] if names else []), *rest, ast.Return(ast.Constant(None))]
-    function = _parse("def __rest__(): pass")
+    function = _parse("def __rest__(): return None")
     assert isinstance(function, ast.FunctionDef)
-    function.body = body
-    module = ast.fix_missing_locations(ast.Module([function], []))
-    made: Callable[[], Any] = _define(module, "__rest__", program, namespace)
+    function.body = [*([ast.Global(list(names))] if names else []), *copy.deepcopy(list(rest)), *function.body]
+    made: Callable[[], Any] = _define(_module(function), "__rest__", program, namespace)
     return made

@@ -7,8 +7,9 @@ thousand takes.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,18 @@ EXACT = 1024
 """Losses kept exactly at each end."""
 BUCKETS = 2048
 """Stretches kept in between, at most."""
+
+PARTS = {
+    "count": "count",
+    "first not finite": "first_not_finite",
+    "head": "_head",
+    "tail": "_tail",
+    "width": "_width",
+    "starts": "_starts",
+    "at": "_at",
+    "loss": "_loss",
+}
+"""What a curve is made of: the name of each part in a file, and its attribute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +124,49 @@ class LossCurve:
         if self.first_not_finite is not None and self.first_not_finite >= self.count:
             self.first_not_finite = None
 
+    def exact(self, start: int) -> list[float]:
+        """Return the losses from an iteration on.
+
+        Raises:
+            ValueError: they are not all kept exactly.
+        """
+        first = self.count - self._tail.size
+        if start < (first if self._starts.size else 0):
+            raise ValueError(f"the losses are kept exactly from iteration {first} on")
+        whole = self._tail[start - first :] if start >= first else np.concatenate([self._head[start:], self._tail])
+        return [float(loss) for loss in whole]
+
+    def parts(self) -> dict[str, Any]:
+        """Return all that a curve is made of, as arrays and numbers by name."""
+        return {name: getattr(self, attribute) for name, attribute in PARTS.items()}
+
+    @classmethod
+    def of(cls, parts: Mapping[str, Any]) -> "LossCurve":
+        """Return the curve that is made of these parts.
+
+        Raises:
+            ValueError: they are not the parts of a curve.
+            KeyError: one is missing.
+        """
+        curve = cls()
+        for name, attribute in PARTS.items():
+            setattr(curve, attribute, parts[name])
+        curve._refuse_nonsense()
+        return curve
+
+    def _refuse_nonsense(self) -> None:
+        buckets = len(self._starts)
+        right = all(_is_of(a, float, 1) for a in (self._head, self._tail)) and _is_of(self._loss, float, 2)
+        right = right and _is_of(self._starts, np.int64, 1) and _is_of(self._at, np.int64, 2)
+        right = right and all(_is_whole(n) for n in (self.count, self._width, self.first_not_finite or 0))
+        right = right and self._width > 0 and self._loss.shape == self._at.shape == (buckets, 2)
+        exact = self._head.size + self._tail.size
+        right = right and (exact == self.count if not buckets else exact < self.count)
+        right = right and bool(np.all(np.diff(self._starts) > 0))
+        right = right and bool(np.all((self._at >= 0) & (self._at < self.count)))
+        if not right:
+            raise ValueError("these are not the parts of a loss curve")
+
     def _everything(self) -> tuple[Integers, Floats]:
         tail_at = np.arange(self.count - self._tail.size, self.count)
         at = np.concatenate([np.arange(self._head.size), self._at.reshape(-1), tail_at])
@@ -130,6 +186,14 @@ class LossCurve:
         if at.size > most:
             at, loss = _thinned(at, loss, max(most, 4))
         return Points(tuple(at.tolist()), tuple(loss.tolist()))
+
+
+def _is_of(array: object, kind: type, dimensions: int) -> bool:
+    return isinstance(array, np.ndarray) and array.dtype == kind and array.ndim == dimensions
+
+
+def _is_whole(number: object) -> bool:
+    return type(number) is int and number >= 0
 
 
 def _extremes(loss: Floats, at: Integers) -> tuple[Floats, Integers]:

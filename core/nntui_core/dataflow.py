@@ -106,12 +106,27 @@ def reads(node: ast.stmt, not_data: Iterable[str] = ()) -> tuple[str, ...]:
     `not_data` are names to leave out: the program's functions and modules.
     """
     left_out = BUILTINS | set(not_data)
-    names = [p for p in _own_walk(node) if isinstance(p, ast.Name) and isinstance(p.ctx, ast.Load)]
+    names = [p for part in own_parts(node) for p in _loaded(part, frozenset())]
     names.sort(key=lambda part: (part.lineno, part.col_offset))
     found = [part.id for part in names]
     if isinstance(node, ast.AugAssign):
         found.insert(0, base_name(node.target) or "")
     return tuple(dict.fromkeys(name for name in found if name and name not in left_out))
+
+
+def _loaded(node: ast.AST, bound: frozenset[str]) -> Iterator[ast.Name]:
+    """Yield the names that are read, but for those that a comprehension or a lambda binds for itself."""
+    if isinstance(node, ast.Name):
+        if isinstance(node.ctx, ast.Load) and node.id not in bound:
+            yield node
+        return
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        targets = [part for generator in node.generators for part in ast.walk(generator.target)]
+        bound |= {part.id for part in targets if isinstance(part, ast.Name)}
+    elif isinstance(node, ast.Lambda):
+        bound |= {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
+    for child in ast.iter_child_nodes(node):
+        yield from _loaded(child, bound)
 
 
 def bound_names(body: Sequence[ast.stmt]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from nntui_core import carried, cautions, conditions
 from nntui_core.answers import answer, finding_of
 from nntui_core.case import Case, Fault
 from nntui_core.conditions import Observed, setup_edit
-from nntui_core.failure import ProgramFailed
+from nntui_core.failure import ProgramFailed, message_of
 from nntui_core.findings import (
     ERROR,
     NOT_UPDATED,
@@ -31,6 +31,7 @@ from nntui_core.gradients import Derivative, meaning
 from nntui_core.interpreter import Interpreter
 from nntui_core.measure import BUDGET, NothingToCheck, backward_values, buffers_of, measure
 from nntui_core.objective import Layout, layout
+from nntui_core.output import Output
 from nntui_core.program import Phase, Program, ProgramSyntaxError
 from nntui_core.repair import faults
 from nntui_core.trace import Scratch, Trace, record
@@ -82,9 +83,15 @@ def check(interpreter: Interpreter, *, budget: int = BUDGET) -> Report:
         RuntimeError: the interpreter stands in the middle of an iteration.
     """
     numpys_random, pythons_random = np.random.get_state(legacy=False), random.getstate()
+    silence = Output()
+    silence.quiet = True
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), silence.installed():
             return _check(interpreter, budget)
+    except (NothingToCheck, ProgramFailed, RuntimeError):
+        raise
+    except Exception as error:
+        raise NothingToCheck(f"this program cannot be measured: {message_of(error)}") from error
     finally:
         np.random.set_state(numpys_random)
         random.setstate(pythons_random)

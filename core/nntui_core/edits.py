@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from nntui_core import dataflow
+from nntui_core.patterns import is_number
 from nntui_core.program import Phase, Program, ProgramSyntaxError
-from nntui_core.roles import is_number
 from nntui_core.values import Array
 
 SEEDED = frozenset({"default_rng", "seed", "RandomState"})
@@ -190,8 +190,10 @@ def with_weights(program: Program, weights: Mapping[str, Array], path: str) -> P
     lines = dataflow.source_lines(program.source, keepends=True)
     before = _blank_lines_before(lines, program.loop.lineno - 1)
     end = "\r\n" if lines[0].endswith("\r\n") else "\n"
+    header = lines[program.loop.lineno - 1]
+    indent = header[: len(header) - len(header.lstrip())]
     note = f"# the initial weights come from {path!r}"
-    lines[before:before] = [line + end for line in (note, *added)]
+    lines[before:before] = [indent + line + end for line in (note, *added)]
     return program.changed("".join(lines), 1 + len(added))
 
 

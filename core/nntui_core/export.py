@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core import dataflow
+from nntui_core import dataflow, places
+from nntui_core.patterns import is_number
 from nntui_core.program import Phase, Program, Statement
-from nntui_core.roles import is_number
 from nntui_core.values import Checkpoint
 
 NOTE = "# The final numbers in full precision: the forward pass once more, with the final parameters."
@@ -31,6 +31,8 @@ class _Unit:
     """One statement of the loop's own block together with all that is nested in it."""
 
     node: ast.stmt
+    plain: ast.stmt
+    """The same with places as names."""
     inner: tuple[Statement, ...]
 
     @property
@@ -48,20 +50,20 @@ class _Unit:
     @property
     def replaces(self) -> set[str]:
         """The names that get a new value here, whatever theirs was before."""
-        if not isinstance(self.node, ast.Assign):
+        if not isinstance(self.plain, ast.Assign):
             return set()
-        return {target.id for target in self.node.targets if isinstance(target, ast.Name)}
+        return {target.id for target in self.plain.targets if isinstance(target, ast.Name)}
 
 
 def _units(program: Program) -> list[_Unit]:
     starts = [statement.index for statement in program.body if statement.depth == 0]
     ends = [*starts[1:], len(program.body)]
-    return [_Unit(program.written[a], program.body[a:b]) for a, b in zip(starts, ends, strict=True)]
+    return [_Unit(program.written[a], program.nodes[a], program.body[a:b]) for a, b in zip(starts, ends, strict=True)]
 
 
 def forward(program: Program) -> tuple[str, ...]:
     """Return the text of the statements that compute the loss and the prediction from the parameters, in order."""
-    wanted = {name for name in (program.roles.loss, program.roles.prediction) if name}
+    wanted = {name for name in (program.roles.loss, program.roles.prediction) if name} | _read_by_cost(program)
     needed: set[str] = set()
     found: list[str] = []
     for unit in reversed(_units(program)):
@@ -73,6 +75,14 @@ def forward(program: Program) -> tuple[str, ...]:
         needed -= unit.replaces
         needed |= unit.reads
     return tuple(found)
+
+
+def _read_by_cost(program: Program) -> set[str]:
+    """Return the variables that an inferred or given cost is computed from."""
+    if program.roles.loss or program.roles.cost is None:
+        return set()
+    node = places.named(ast.parse(program.roles.cost).body[0], program.functions)
+    return set(dataflow.reads(node, program.functions))
 
 
 def _text(program: Program, unit: _Unit) -> str:
@@ -96,18 +106,22 @@ class _Without(ast.NodeTransformer):
 
 
 def outcome(program: Program, namespace: dict[str, Any]) -> Mapping[str, Any]:
-    """Return loss and prediction by name, computed from the parameters as they are now.
+    """Return loss (under `program.loss_text`) and prediction by name, computed from the parameters as they are now.
 
-    A name that cannot be computed is left out. The namespace is afterwards as it was, its random generators too.
+    What cannot be computed is left out. The namespace is afterwards as it was, its random generators too.
     """
-    names = [name for name in (program.roles.loss, program.roles.prediction) if name]
     checkpoint = Checkpoint.take(namespace)
+    found = {}
     try:
         with np.errstate(all="ignore"):
             exec(compile("\n".join(forward(program)), program.name, "exec"), namespace)
-        return {name: copy.deepcopy(namespace[name]) for name in names}
+            if program.loss_text:
+                found[program.loss_text] = copy.deepcopy(eval(program.loss_text, namespace))
+            if program.roles.prediction:
+                found[program.roles.prediction] = copy.deepcopy(eval(program.roles.prediction, namespace))
+        return found
     except Exception:  # noqa: BLE001 - it is the learner's code: whatever it raises, there is no outcome
-        return {}
+        return found
     finally:
         checkpoint.restore(namespace)
 
@@ -115,9 +129,10 @@ def outcome(program: Program, namespace: dict[str, Any]) -> Mapping[str, Any]:
 def script(program: Program) -> str:
     """Return the program's text as it stands, then a few lines that print its final numbers.
 
-    A program that goes on after its loop says itself what it wants to say: its text is returned alone.
+    A program that goes on after its loop says itself what it wants to say: its text is returned alone. So is that of
+    a loop inside a function, whose variables nobody sees from outside.
     """
-    added = [] if program.after else _epilogue(program)
+    added = [] if program.after or program.site.call else _epilogue(program)
     if not added:
         return program.source
     end = "" if program.source.endswith("\n") else "\n"
@@ -163,4 +178,4 @@ def with_iterations(program: Program, iterations: int) -> Program:
     lines = program.source.encode().split(b"\n")
     line = lines[number.lineno - 1]
     lines[number.lineno - 1] = line[: number.col_offset] + str(iterations).encode() + line[number.end_col_offset :]
-    return Program.parse(b"\n".join(lines).decode(), program.name)
+    return program.changed(b"\n".join(lines).decode())

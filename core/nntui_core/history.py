@@ -67,6 +67,15 @@ class History:
         self._budget = BUDGET
         self.events: list[Event] = []
 
+    @property
+    def program(self) -> Program:
+        """The program as it was before all events."""
+        return self._program
+
+    def kept(self) -> list[tuple[int, Checkpoint]]:
+        """Return all checkpoints, each with its iteration."""
+        return list(zip(self._iterations, self._checkpoints, strict=True))
+
     def due(self, iteration: int) -> bool:
         """Tell whether a checkpoint of this iteration should be taken."""
         return not self._iterations or iteration >= self._iterations[-1] + self.spacing

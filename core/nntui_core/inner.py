@@ -7,7 +7,7 @@ is taken apart, for the measurement only: the expression first, then the rest wi
 import ast
 from typing import Any
 
-from nntui_core.roles import PRODUCTS
+from nntui_core.patterns import PRODUCTS, called_name
 
 
 class Replaced(ast.NodeTransformer):
@@ -28,7 +28,7 @@ def hidden_sum(value: ast.expr) -> ast.expr | None:
     """Return the matrix product, with what is added to it, that is a part of an expression and not all of it."""
     parents = {id(child): node for node in ast.walk(value) for child in ast.iter_child_nodes(node)}
     for node in ast.walk(value):
-        if not _is_product(node):
+        if not _is_product(node) or _is_own_scope(node, parents):
             continue
         top: ast.AST = node
         while _is_sum(parents.get(id(top))):
@@ -37,10 +37,19 @@ def hidden_sum(value: ast.expr) -> ast.expr | None:
     return None
 
 
+def _is_own_scope(node: ast.AST, parents: dict[int, ast.AST]) -> bool:
+    """Tell whether an expression is inside of a comprehension or a lambda, whose names are nowhere else."""
+    while id(node) in parents:
+        node = parents[id(node)]
+        if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.Lambda):
+            return True
+    return False
+
+
 def _is_product(node: ast.AST) -> bool:
     if isinstance(node, ast.BinOp):
         return isinstance(node.op, ast.MatMult)
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in PRODUCTS
+    return isinstance(node, ast.Call) and called_name(node) in PRODUCTS
 
 
 def _is_sum(node: ast.AST | None) -> bool:

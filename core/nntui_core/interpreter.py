@@ -35,6 +35,9 @@ RAISED = (Exception, SystemExit, KeyboardInterrupt)
 """What a program may raise; `exit()` ends the program, not nntui; an interrupt ends a statement."""
 
 
+HIDDEN = "the program's "
+"""Before a name of the program that a function's own name hides; no Python name has blanks."""
+
 MOST_STOPS = 1000
 """Statements of a `finally` that an abandoned iteration may run through."""
 
@@ -50,18 +53,19 @@ class Interpreter:
     be given another state (`start`, `restore`).
     """
 
+    _generator: Iterator[int] | None = None
+
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.module: dict[str, Any] = {}
-        """The names of the program's top level."""
         self.namespace: dict[str, Any] = {}
-        """The names that the loop works with: the module's, or those of the function that it is in."""
+        """The names that the loop works with: the program's own, and those of the function that it is in."""
         self.position = Position(0, 0)
         self.following = 0
         """The index of the statement that the next step runs."""
         self.ended = False
         """Whether the loop is over: its `while` is false, its iterable exhausted, or it met a `break`."""
-        self._generator: Iterator[int] | None = None
+        self.broke = False
+        """Whether it met a `break` or a `return`: then its `else` does not run."""
         self._items = Items(None, {})
         self._context = contextvars.copy_context()
         """What the program sees of NumPy's error state; it alone may change it (`with np.errstate(...)`)."""
@@ -74,7 +78,7 @@ class Interpreter:
         Raises:
             ProgramFailed: the setup raised an exception.
         """
-        self.module = surroundings(self.program.origin.path)
+        self.namespace = surroundings(self.program.origin.path)
         self._context = contextvars.copy_context()
         self._context.run(np.seterr, all="ignore")
         self._context.run(self._setup)
@@ -95,7 +99,6 @@ class Interpreter:
 
     def _setup(self) -> None:
         loop, site = self.program.loop, self.program.site
-        self.namespace = self.module
         self._execute(site.setup)
         if site.call is not None:
             self._enter_function(site.call)
@@ -113,13 +116,19 @@ class Interpreter:
             self._guarded(node.lineno, self._code(ast.Module([node], [])))
 
     def _enter_function(self, call: Call) -> None:
-        """Make the namespace of a function: the module's names, and the parameters with their arguments."""
+        """Add a function's own names to the namespace, its parameters with their arguments.
+
+        Names of the program that they hide are set aside, under names that no program can use. So functions that
+        the loop calls share all variables with it, and a checkpoint holds both.
+        """
         line = call.statement.lineno
         self._guarded(line, self._code(compiled.binder(call.function)))
         arguments = ast.Call(ast.Name("__bind__", ast.Load()), call.expression.args, call.expression.keywords)
         bound = self._guarded(line, self._code(ast.Expression(ast.copy_location(arguments, call.expression))))
-        del self.module["__bind__"]
-        self.namespace = {**self.module, **bound}
+        del self.namespace["__bind__"]
+        for name in call.names & set(self.namespace):
+            self.namespace[HIDDEN + name] = self.namespace.pop(name)
+        self.namespace |= bound
 
     def finish(self) -> None:
         """Run what comes after the loop.
@@ -131,16 +140,25 @@ class Interpreter:
 
     def _finish(self) -> None:
         site = self.program.site
-        if site.call is not None:
-            line = site.rest[0].lineno if site.rest else site.call.statement.lineno
-            self.module["__returned__"] = self._calling(line, compiled.remainder(self.program, self.namespace))
-            inside, self.namespace = self.namespace, self.module
-            try:
-                self._execute([_with_call_done(site.call), *site.after])
-            finally:
-                self.namespace = inside
-        else:
-            self._execute(site.after)
+        otherwise = () if self.broke else tuple(site.loop.orelse)
+        if site.call is None:
+            self._execute((*otherwise, *site.after))
+            return
+        if compiled.RETURNED not in self.namespace:
+            rest = (*otherwise, *site.rest)
+            line = rest[0].lineno if rest else site.call.statement.lineno
+            result = self._calling(line, compiled.remainder(rest, self.program, self.namespace))
+            self.namespace[compiled.RETURNED] = result
+        inside = dict(self.namespace)
+        for name in site.call.names:
+            self.namespace.pop(name, None)
+        for name in [n for n in self.namespace if n.startswith(HIDDEN)]:
+            self.namespace[name.removeprefix(HIDDEN)] = self.namespace.pop(name)
+        try:
+            self._execute([_with_call_done(site.call), *site.after])
+        finally:
+            self.namespace.clear()
+            self.namespace |= inside
 
     def _calling(self, line: int, function: Callable[[], Any]) -> Any:
         try:
@@ -169,7 +187,7 @@ class Interpreter:
         """Stand at the start of an iteration."""
         self.position = Position(iteration, 0)
         self.following = 0
-        self.ended = False
+        self.ended = self.broke = False
         self._drop_generator()
 
     def _drop_generator(self) -> None:
@@ -192,6 +210,11 @@ class Interpreter:
         return self._items.count
 
     @property
+    def can_skip(self) -> bool:
+        """Whether an iteration can be begun without those before it: the loop's items are not consumed one by one."""
+        return self._items.can_skip
+
+    @property
     def statement(self) -> Statement:
         """The statement that the next step runs."""
         return self.program.body[self.following]
@@ -210,6 +233,7 @@ class Interpreter:
         """Go to the start of an iteration whose checkpoint this is; `program` is the one in force there."""
         self._drop_generator()
         checkpoint.restore(self.namespace)
+        self.namespace.pop(compiled.RETURNED, None)
         if program is not None and program is not self.program:
             self._compile(program)
         self._stand(iteration)
@@ -239,7 +263,7 @@ class Interpreter:
             self.position = Position(self.position.iteration, self.position.tick + 1)
         except StopIteration as stop:
             self._stand(self.position.iteration + 1)
-            self.ended = bool(stop.value)
+            self.ended = self.broke = bool(stop.value)
         except RAISED as error:
             self._generator = None
             statement = self.program.body[executed]
@@ -294,7 +318,8 @@ class Interpreter:
             raise RunFailed(next(begun) - 1) from error
         finished = next(begun) - (how == compiled.HEADER_FALSE)
         self._stand(start + finished)
-        self.ended = how == compiled.BROKE or finished < iterations
+        self.broke = how == compiled.BROKE
+        self.ended = self.broke or finished < iterations
         return finished
 
 
@@ -302,7 +327,7 @@ def _with_call_done(call: Call) -> ast.stmt:
     """Return the statement that calls the loop's function, with the result in the call's place."""
     statement = copy.deepcopy(call.statement)
     assert isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign)
-    statement.value = ast.copy_location(ast.Name("__returned__", ast.Load()), call.statement)
+    statement.value = ast.copy_location(ast.Name(compiled.RETURNED, ast.Load()), call.statement)
     return statement
 
 

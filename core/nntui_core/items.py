@@ -40,6 +40,11 @@ class Items:
         elif iterable is not None:
             self._rest = iter(iterable)
 
+    @property
+    def can_skip(self) -> bool:
+        """Whether an item can be had without those before it."""
+        return self._rest is None
+
     def at(self, iteration: int) -> tuple[Any, bool]:
         """Return the item of an iteration, and whether there is one.
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nntui_core import dataflow, places
-from nntui_core.roles import products
+from nntui_core.patterns import called_name, products
 
 Loop = ast.For | ast.While
 
@@ -33,6 +33,19 @@ class Call:
     expression: ast.Call
     function: ast.FunctionDef
 
+    @property
+    def arguments(self) -> frozenset[str]:
+        """The function's parameters."""
+        found = self.function.args
+        every = (*found.posonlyargs, *found.args, *found.kwonlyargs, found.vararg, found.kwarg)
+        return frozenset(argument.arg for argument in every if argument is not None)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The function's own names: its parameters, and what it binds without saying `global`."""
+        declared = {n for part in ast.walk(self.function) if isinstance(part, ast.Global) for n in part.names}
+        return self.arguments | (set(dataflow.bound_names(self.function.body)) - declared)
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -52,10 +65,7 @@ class Site:
     @property
     def arguments(self) -> frozenset[str]:
         """The parameters of the function that the loop is in."""
-        if self.call is None:
-            return frozenset()
-        found = self.call.function.args
-        return frozenset(argument.arg for argument in (*found.posonlyargs, *found.args, *found.kwonlyargs))
+        return self.call.arguments if self.call is not None else frozenset()
 
 
 def find(tree: ast.Module, line: int | None = None) -> Site:
@@ -72,12 +82,33 @@ def find(tree: ast.Module, line: int | None = None) -> Site:
             raise LoopError(f"no loop begins on line {line}; the loops that could be meant: {there}", line)
         return chosen[0]
     if not sites:
-        raise LoopError("there is no training loop: no `for` or `while` at the top level or in a function called there")
+        hidden = [str(n.lineno) for n in ast.walk(tree) if isinstance(n, Loop)]
+        there = f"line {hidden[0]} is" if len(hidden) == 1 else f"lines {', '.join(hidden[:9])} are"
+        lines = f" (what loops on {there} inside of something else)" if hidden else ""
+        raise LoopError(
+            f"there is no training loop: no `for` or `while` at the top level or in a function called there{lines}"
+        )
     training = _training(sites)
     if len(training) > 1:
         there = " and ".join(str(site.loop.lineno) for site in training)
         raise LoopError(f"several loops could be the training loop, on lines {there}: choose one with --loop LINE")
     return training[0]
+
+
+def counters(loop: Loop) -> frozenset[str]:
+    """Return the loop's variables that only count: of a `range`, and the first of an `enumerate`.
+
+    Those of other iterables are data: `for xb, yb in batches():`.
+    """
+    if not isinstance(loop, ast.For):
+        return frozenset()
+    called = {called_name(call) for call in ast.walk(loop.iter) if isinstance(call, ast.Call)}
+    if "enumerate" in called and isinstance(loop.target, ast.Tuple):
+        first = loop.target.elts[0]
+        return frozenset({first.id} if isinstance(first, ast.Name) else ())
+    if isinstance(loop.target, ast.Name) and not called & {"zip", "enumerate"}:
+        return frozenset({loop.target.id})
+    return frozenset()
 
 
 def _training(sites: Sequence[Site]) -> Sequence[Site]:
@@ -111,10 +142,16 @@ def _sites(body: Sequence[ast.stmt]) -> Iterator[Site]:
         if expression is None or not isinstance(expression.func, ast.Name) or expression.func.id not in functions:
             continue
         function = functions[expression.func.id]
+        if function.decorator_list or _yields(function):
+            continue
         for k, inner in enumerate(function.body):
             if isinstance(inner, Loop):
                 call = Call(node, expression, function)
                 yield Site(before, inner, after, call, tuple(function.body[:k]), tuple(function.body[k + 1 :]))
+
+
+def _yields(function: ast.FunctionDef) -> bool:
+    return any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(function))
 
 
 def _called(node: ast.stmt) -> ast.Call | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nntui_core import places
 from nntui_core.findings import Cost
 from nntui_core.gradients import Objective
 from nntui_core.program import Phase, Program, Roles, Statement
@@ -92,7 +93,7 @@ def usual(trace: Trace, plan: Layout) -> Iterator[Objective]:
     k = _first_meeting(trace, prediction, target)
     if prediction is None or target is None or k is None:
         return
-    given = plan.roles.cost
+    given = trace.program.origin.given.cost
     for expression in [given] if given else [template.format(p=prediction, t=target) for template in COSTS]:
         step = _cost_step(expression, prediction, target)
         functions = dict(trace.functions)
@@ -120,6 +121,6 @@ def _first_meeting(trace: Trace, prediction: str | None, target: str | None) -> 
 
 def _cost_step(expression: str, prediction: str, target: str) -> Step:
     text = f"{INFERRED} = {expression.replace('np.', NUMPY + '.')}"
-    node = ast.parse(text).body[0]
+    node = places.named(ast.parse(text).body[0], frozenset({NUMPY}))
     statement = Statement(-1, 0, 0, text, "", (INFERRED,), (prediction, target), Phase.LOSS)
     return Step(statement, node, compile(ast.Module([node], []), "<cost>", "exec"), ())

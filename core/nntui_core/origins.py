@@ -46,13 +46,15 @@ class Origins:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def made(self, name: str, index: Index, before: Position = END) -> Made:
+    def made(self, name: str, index: Index, before: Position = END, look_back: bool = True) -> Made:
         """Return how a cell got the value that it had before the statement at a position (by default: has now).
+
+        Without `look_back` only what the trace tells is told.
 
         Raises:
             LookupError: there is no such variable or cell, or the variable holds no numbers.
         """
-        executed = self._writer(name, before)
+        executed = self._writer(name, before, FARTHEST if look_back else 2)
         change = self._rate_change(name, before)
         if change is not None and (executed is None or executed.position < change.position):
             return Made(name, index, change.rate, change.position, None)
@@ -71,16 +73,16 @@ class Origins:
             return ()
         return tuple(self.made(s.name, s.index, made.position) for s in made.explanation.sources)
 
-    def _writer(self, name: str, before: Position) -> Executed | None:
+    def _writer(self, name: str, before: Position, farthest: int) -> Executed | None:
         """Return the last statement before a position that wrote a variable, None where the setup did."""
         session = self._session
         earliest = min(before.iteration, session.position.iteration)
-        for iteration in range(earliest, max(earliest - FARTHEST, -1), -1):
+        for iteration in range(earliest, max(earliest - farthest, -1), -1):
             for executed in reversed(session.trace_of(iteration)):
                 if executed.position < before and _wrote(executed, name):
                     return executed
-        if earliest >= FARTHEST:
-            raise LookupError(f"{name} was last written more than {FARTHEST} iterations ago: g goes there")
+        if earliest >= farthest:
+            raise LookupError(f"{name} was last written more than {farthest} iterations ago: g goes there")
         return None
 
     def _rate_change(self, name: str, before: Position) -> RateChange | None:

@@ -1,15 +1,16 @@
 """What a program prints: kept as lines in bounded memory, never over the screen.
 
-While the program's code runs, `sys.stdout` and `sys.stderr` are an `Output`. A replay prints again what has been
-printed before: it is not kept a second time. A program that closes its stdout closes nothing.
+While the program's code runs, `sys.stdout` and `sys.stderr` are an `Output`, or what the program has put in their
+places. A replay prints again what has been printed before: it is not kept a second time. A program that closes its
+stdout closes nothing, and one that writes to a reader who has gone is not told so.
 """
 
 import contextlib
 import io
 import sys
 from collections import deque
-from collections.abc import Iterator
-from typing import TextIO
+from collections.abc import Iterable, Iterator
+from typing import Any, TextIO
 
 MOST_LINES = 2000
 """Lines kept; older ones are forgotten."""
@@ -27,6 +28,7 @@ class Output(io.TextIOBase):
         self.count = 0
         """How many lines have been completed."""
         self._echo = echo
+        self._programs: tuple[Any, Any] = (self, self)
         self._lines: deque[str] = deque(maxlen=MOST_LINES)
         self._partial = ""
 
@@ -35,7 +37,10 @@ class Output(io.TextIOBase):
         if self.quiet:
             return len(text)
         if self._echo is not None:
-            self._echo.write(text)
+            try:
+                self._echo.write(text)
+            except (OSError, ValueError):  # nobody reads it, or it is closed
+                self._echo = None
         *whole, rest = (self._partial + text).split("\n")
         self._lines.extend(line[:LONGEST] for line in whole)
         self.count += len(whole)
@@ -53,22 +58,70 @@ class Output(io.TextIOBase):
     def flush(self) -> None:
         """Hand on what has been written."""
         if self._echo is not None:
-            self._echo.flush()
+            with contextlib.suppress(OSError, ValueError):
+                self._echo.flush()
 
     def close(self) -> None:
         """Stay open: the program's stdout outlives the program's wish to close it."""
+
+    def take_up(self, lines: Iterable[str], count: int) -> None:
+        """Hold what had been printed before: its last lines, and how many there had been in all."""
+        self._lines = deque((line[:LONGEST] for line in lines), maxlen=MOST_LINES)
+        self.count, self._partial = count, ""
 
     def last(self, most: int) -> tuple[str, ...]:
         """Return the last lines, an unfinished one among them."""
         lines = [*self._lines, self._partial] if self._partial else list(self._lines)
         return tuple(lines[-most:]) if most else ()
 
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """Every character can be written."""
+        return "utf-8"
+
+    def reconfigure(self, **_: object) -> None:
+        """Take it as said: there is nothing to configure."""
+
+    @property
+    def buffer(self) -> io.RawIOBase:
+        """Where a program may write bytes."""
+        return _Bytes(self)
+
     @contextlib.contextmanager
-    def installed(self) -> Iterator[None]:
-        """Be the program's stdout and stderr for a while."""
+    def installed(self, anew: bool = False) -> Iterator[None]:
+        """Be the program's stdout and stderr for a while, unless it has put something else there.
+
+        `anew` says that the program starts: what a former one did is over.
+        """
         before = sys.stdout, sys.stderr
-        sys.stdout = sys.stderr = self
+        if anew:
+            self._programs = (self, self)
+        replay = self.quiet
+        sys.stdout, sys.stderr = (self, self) if replay else self._programs
         try:
             yield
         finally:
+            if not replay:
+                self._programs = (sys.stdout, sys.stderr)
             sys.stdout, sys.stderr = before
+
+
+class _Bytes(io.RawIOBase):
+    """The bytes beneath an `Output`: they are UTF-8, or are shown as escapes."""
+
+    def __init__(self, output: Output) -> None:
+        super().__init__()
+        self._output = output
+
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Keep bytes as text."""
+        found = bytes(data)
+        self._output.write(found.decode(errors="backslashreplace"))
+        return len(found)
+
+    def close(self) -> None:
+        """Stay open."""

@@ -38,6 +38,8 @@ class Painter:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self.in_a_hurry = False
+        """Whether the program is running: what the trace does not tell is not looked for."""
         self.report: Report | None = None
         """The last check; its meanings stand beside the lines of the program that was checked."""
         self._checked: Program | None = None
@@ -150,15 +152,17 @@ class Painter:
         """Return what is to be explained: the selected cell, or what the last statement wrote."""
         name, index = view.selected or self._written_last()
         try:
-            return self._origins.made(name, index)
+            return self._origins.made(name, index, look_back=not self.in_a_hurry)
         except LookupError:
             return None
 
     def _written_last(self) -> tuple[str, Index]:
         """Return the first cell of what the last statement wrote: what is explained while nothing is selected."""
-        for executed in reversed(self.session.trace[-1:]):
+        for executed in reversed(self.session.trace):
             for name in executed.statement.targets:
-                return name, (0,) * len(self.session.shapes.get(name, ()))
+                value = executed.after.get(name)
+                if value is not None:
+                    return name, (0,) * value.ndim
         return "", ()
 
 

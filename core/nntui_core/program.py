@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from nntui_core import dataflow, places
 from nntui_core.casting import cast
-from nntui_core.loops import Loop, LoopError, Site, find
+from nntui_core.loops import Loop, LoopError, Site, counters, find
 from nntui_core.roles import Given, Phase, Role, Roles
 
 __all__ = ["Given", "Origin", "Phase", "Program", "ProgramSyntaxError", "Role", "Roles", "Statement"]
@@ -58,6 +58,8 @@ class Origin:
     path: str | None = None
     loop_line: int | None = None
     given: Given = field(default_factory=Given)
+    inferred_cost: str | None = None
+    """The cost that a check has inferred, where the text states none."""
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,9 @@ class Program:
         written, depths = zip(*_flatten(site.loop.body, 0), strict=True)
         functions = dataflow.not_data(setup)
         nodes = tuple(places.named(copy.deepcopy(node), functions) for node in written)
-        counter = frozenset(dataflow.writes(site.loop))
-        roles, phases = cast(setup, nodes, functions | counter, origin.given, site.arguments)
+        roles, phases = cast(setup, nodes, functions | counters(site.loop), origin.given, site.arguments)
+        if roles.loss is None and roles.cost is None:
+            roles = replace(roles, cost=origin.inferred_cost)
         lines = dataflow.source_lines(source)
         body = tuple(
             _statement(index, *parts, lines, functions, phases[index])
@@ -154,7 +157,7 @@ class Program:
 
     def with_cost(self, expression: str) -> "Program":
         """Return the program with a cost that no variable of it holds."""
-        return replace(self, roles=replace(self.roles, cost=expression))
+        return Program.parse(self.source, self.name, replace(self.origin, inferred_cost=expression))
 
     @property
     def loop(self) -> Loop:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from nntui_core import dataflow
+from nntui_core.patterns import PRODUCTS
 from nntui_core.program import Program
-from nntui_core.roles import PRODUCTS
 
 SAME = "same"
 """Stands for: the code does not follow from the edit alone (see `_renaming`)."""

@@ -19,7 +19,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from nntui_core import dataflow
+from nntui_core import dataflow, helpers
+from nntui_core.patterns import called_name, numbers_in, products
 
 
 class Phase(StrEnum):
@@ -91,15 +92,18 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class _Fact:
-    """One body statement: its node, what it reads and writes."""
+    """One body statement: its node, what it reads and writes.
+
+    `inside` is the node, and the statements of the program's functions that it calls.
+    """
 
     node: ast.stmt
+    inside: tuple[ast.AST, ...]
     reads: tuple[str, ...]
     writes: tuple[str, ...]
 
 
 REDUCTIONS = frozenset({"sum", "mean", "average"})
-PRODUCTS = frozenset({"dot", "matmul", "outer", "einsum", "tensordot"})
 COST_NAMES = ("loss", "cost", "error", "mse", "sse", "objective")
 
 
@@ -115,7 +119,10 @@ def infer(
     `skip` are names that are not data: functions, modules, and the loop's own counter; `given` are roles that are
     known, `arguments` the parameters of the function that the loop is in.
     """
-    facts = [_Fact(node, dataflow.reads(node, skip), dataflow.writes(node)) for node in body]
+    known = helpers.functions(setup)
+    facts = [
+        _Fact(node, helpers.opened(node, known), dataflow.reads(node, skip), dataflow.writes(node)) for node in body
+    ]
     written = {name for fact in facts for name in fact.writes}
     carried = _carried(facts)
     target, prediction = _target(facts, written, carried)
@@ -162,12 +169,15 @@ def _parameters(facts: Sequence[_Fact], carried: Sequence[str], after_target: fr
     They come in the order of their first use. An optimizer's buffers are carried too, but no forward statement
     reads them.
     """
-    learned = {
-        name
-        for fact in facts
-        for name in fact.writes
-        if name in carried and (after_target.intersection(fact.reads) - {name})
-    }
+    so_far = _tainted_before(facts, after_target)
+    learned: set[str] = set()
+    for tainted in (so_far, [after_target] * len(facts)):  # the second for an update that is made an iteration later
+        learned = learned or {
+            name
+            for fact, dependent in zip(facts, tainted, strict=True)
+            for name in fact.writes
+            if name in carried and (dependent.intersection(fact.reads) - {name})
+        }
     first_use: dict[str, None] = {}
     for fact in facts:
         if not after_target.intersection(fact.writes) and not learned.intersection(fact.writes):
@@ -175,9 +185,25 @@ def _parameters(facts: Sequence[_Fact], carried: Sequence[str], after_target: fr
     return tuple(first_use)
 
 
-def _pairs(node: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr]]:
+def _tainted_before(facts: Sequence[_Fact], after_target: frozenset[str]) -> list[frozenset[str]]:
+    """Return, for each statement, the names that depend on the target and have been written before it."""
+    found: list[frozenset[str]] = []
+    written: set[str] = set()
+    for fact in facts:
+        # what is written by nobody before is the target itself, or comes from the iteration before
+        found.append(frozenset(n for n in after_target if n in written or not any(n in f.writes for f in facts)))
+        written |= set(fact.writes)
+    return found
+
+
+def _walk(fact: _Fact) -> Iterator[ast.AST]:
+    for node in fact.inside:
+        yield from ast.walk(node)
+
+
+def _pairs(fact: _Fact) -> Iterator[tuple[ast.expr, ast.expr]]:
     """Yield the two sides of each subtraction and comparison in a statement."""
-    for part in ast.walk(node):
+    for part in _walk(fact):
         if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Sub):
             yield part.left, part.right
         elif isinstance(part, ast.Compare) and len(part.comparators) == 1:
@@ -195,7 +221,7 @@ def _target(facts: Sequence[_Fact], written: set[str], carried: Sequence[str]) -
     """Return the target and the prediction: the first invariant name that meets a forward variable."""
     forward: set[str] = set()
     for fact in facts:
-        for left, right in _pairs(fact.node):
+        for left, right in _pairs(fact):
             for fixed, moving in ((left, right), (right, left)):
                 name = dataflow.base_name(fixed)
                 if name is None or name in written or name not in fact.reads:
@@ -208,18 +234,13 @@ def _target(facts: Sequence[_Fact], written: set[str], carried: Sequence[str]) -
     return None, None
 
 
-def _calls(node: ast.AST, names: frozenset[str]) -> bool:
-    for part in ast.walk(node):
-        if isinstance(part, ast.Call):
-            called = part.func
-            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-            if name in names:
-                return True
-    return False
+def _calls(fact: _Fact, names: frozenset[str]) -> bool:
+    return any(isinstance(part, ast.Call) and called_name(part) in names for part in _walk(fact))
 
 
 def _loss(facts: Sequence[_Fact], after_target: frozenset[str], carried: Sequence[str]) -> str | None:
     """Return the name that depends on the target, is reduced to a number, and that no carried name depends on."""
+    found: str | None = None
     for fact in facts:
         if not isinstance(fact.node, ast.Assign | ast.AnnAssign | ast.AugAssign) or len(fact.writes) != 1:
             continue
@@ -228,9 +249,22 @@ def _loss(facts: Sequence[_Fact], after_target: frozenset[str], carried: Sequenc
             continue
         if set(carried) & _depends_on(facts, {name}):
             continue
-        if _calls(fact.node, REDUCTIONS) or any(word in name.lower() for word in COST_NAMES):
-            return name
-    return None
+        reduced = _calls(fact, REDUCTIONS) or any(word in name.lower() for word in COST_NAMES)
+        if (found is None and reduced) or (found is not None and _adds(fact.node, found)):
+            found = name
+    return found
+
+
+def _adds(node: ast.stmt, name: str) -> bool:
+    """Tell whether a statement adds something to a variable: `loss = data_loss + penalty`."""
+    waiting = [node.value] if isinstance(node, ast.Assign) else []
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, ast.Name) and value.id == name:
+            return not isinstance(node, ast.Assign) or value is not node.value
+        if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
+            waiting += [value.left, value.right]
+    return False
 
 
 def _phase(
@@ -251,31 +285,22 @@ def _phase(
     return Phase.OTHER if set(fact.writes) & set(carried) else Phase.FORWARD
 
 
-def products(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """Yield the two operands of each matrix product in a tree, written `a @ b`, `np.dot(a, b)` or `a.dot(b)`."""
-    for part in ast.walk(node):
-        if isinstance(part, ast.BinOp) and isinstance(part.op, ast.MatMult):
-            yield part.left, part.right
-        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr in PRODUCTS:
-            if len(part.args) >= 2:
-                yield part.args[0], part.args[1]
-            elif len(part.args) == 1:
-                yield part.func.value, part.args[0]
-
-
 def _names(node: ast.AST) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
 def _inputs(facts: Sequence[_Fact], phases: Sequence[Phase], written: set[str], target: str | None) -> tuple[str, ...]:
     found: dict[str, None] = {}
+    other_names: dict[str, str] = {}
     for fact, phase in zip(facts, phases, strict=True):
         if phase is not Phase.FORWARD:
             continue
-        for operands in products(fact.node):
-            for operand in operands:
-                invariant = {n for n in _names(operand) if n in fact.reads and n not in written}
-                found |= dict.fromkeys(sorted(invariant - {target}))
+        if isinstance(fact.node, ast.Assign) and isinstance(fact.node.value, ast.Name) and len(fact.writes) == 1:
+            other_names[fact.writes[0]] = fact.node.value.id  # `l0 = X`
+        for node in fact.inside:
+            for operand in (operand for operands in products(node) for operand in operands):
+                names = {other_names.get(n, n) for n in _names(operand) if n in fact.reads}
+                found |= dict.fromkeys(sorted(names - written - {target or ""}))
     return tuple(found)
 
 
@@ -290,12 +315,12 @@ def _rate(
 
     Where an update has none, as with momentum, it may stand in a statement that the update reads from.
     """
-    numbers = (arguments | {name for node in setup for name in _numbers(node)}) - written
+    numbers = (arguments | {name for node in setup for name in numbers_in(node)}) - written
     updates = [fact for fact, phase in zip(facts, phases, strict=True) if phase is Phase.UPDATE]
     read = {name for fact in updates for name in fact.reads}
     buffers = [f for f, p in zip(facts, phases, strict=True) if p is Phase.BACKWARD and read.intersection(f.writes)]
     for fact in (*updates, *(f for f in buffers if set(f.reads) & set(f.writes))):
-        for part in ast.walk(fact.node):
+        for part in _walk(fact):
             if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Mult | ast.Div):
                 for side, other in ((part.left, part.right), (part.right, part.left)):
                     factor = side.operand if isinstance(side, ast.UnaryOp) else side
@@ -303,32 +328,6 @@ def _rate(
                     if isinstance(factor, ast.Name) and factor.id in numbers and not keeps_itself:
                         return factor.id
     return None
-
-
-def _numbers(node: ast.stmt) -> Iterator[str]:
-    """Yield the names to which a statement gives a number as written."""
-    if isinstance(node, ast.Assign | ast.AnnAssign):
-        values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        for target in targets:
-            names = target.elts if isinstance(target, ast.Tuple) else [target]
-            for name, value in zip(names, values, strict=False):
-                if isinstance(name, ast.Name) and _is_constant(value):
-                    yield name.id
-
-
-def is_number(node: ast.AST | None) -> bool:
-    """Tell whether an expression is a number as written: `0.5`, `-1`, `1e-3`."""
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
-        node = node.operand
-    return isinstance(node, ast.Constant) and type(node.value) in (int, float)
-
-
-def _is_constant(node: ast.AST | None) -> bool:
-    """Tell whether an expression is calculated from numbers alone: `0.5`, `10 ** -3`, `1 / 4`."""
-    if isinstance(node, ast.BinOp):
-        return _is_constant(node.left) and _is_constant(node.right)
-    return is_number(node)
 
 
 def _delta(parameter: str, facts: Sequence[_Fact], phases: Sequence[Phase], parameters: Sequence[str]) -> str:
@@ -345,12 +344,12 @@ def _delta(parameter: str, facts: Sequence[_Fact], phases: Sequence[Phase], para
     first: str | None = None
     while waiting:
         fact = waiting.pop(0)
-        if _calls(fact.node, REDUCTIONS):
+        if _calls(fact, REDUCTIONS):
             summed = [name for name in fact.reads if name in defined and name not in met]
             if len(summed) == 1 and fact is not updates[0]:
                 return summed[0]  # the gradient of a bias: the sum of a delta
         operands = {_bare(o): _names(other) for a, b in products(fact.node) for o, other in ((a, b), (b, a))}
-        for name in fact.reads:
+        for name in _read_for(parameter, fact):
             if name not in defined or name in met:
                 continue
             if name in operands and not operands[name].intersection(parameters):
@@ -359,6 +358,16 @@ def _delta(parameter: str, facts: Sequence[_Fact], phases: Sequence[Phase], para
             met.add(name)
             waiting.append(defined[name])
     return first or parameter
+
+
+def _read_for(parameter: str, fact: _Fact) -> tuple[str, ...]:
+    """Return what a statement reads for one of its targets: of `W1, W2 = W1 - g1, W2 - g2`, its own element."""
+    node = fact.node
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.Tuple):
+        for target, value in zip(node.targets[0].elts, node.value.elts, strict=False):
+            if isinstance(target, ast.Name) and target.id == parameter:
+                return tuple(name for name in fact.reads if name in _names(value))
+    return fact.reads
 
 
 def _bare(operand: ast.expr) -> str | None:

@@ -4,6 +4,7 @@ The file is read as Python reads it (its encoding cookie, its byte order mark), 
 what is before the training loop once, the loop's body again and again, what is after it when the loop is over.
 """
 
+import io
 import tokenize
 import warnings
 from pathlib import Path
@@ -45,13 +46,18 @@ def read(path: str) -> str:
     try:
         if file.stat().st_size > LARGEST:
             raise ScriptError(f"{path}: {file.stat().st_size:,} bytes are too many for a script")
-        with file.open("rb") as stream:
-            encoding, _ = tokenize.detect_encoding(stream.readline)
-        return file.read_bytes().decode(encoding)
+        data = file.read_bytes()
+        try:
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        except SyntaxError:  # its first lines are no UTF-8, or its cookie names no encoding
+            data.decode("utf-8")
+            raise
+        return data.decode(encoding)
     except OSError as error:
         raise ScriptError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise ScriptError(f"{path}, line {line}: not text in {error.encoding}: save it as UTF-8") from None
-    except SyntaxError as error:  # an encoding cookie that names no encoding
-        raise ScriptError(f"{path}: {error}") from None
+        name = error.encoding.upper() if error.encoding.startswith("utf") else error.encoding
+        raise ScriptError(f"{path}, line {line}: this is not {name}: save it as UTF-8") from None
+    except SyntaxError as error:
+        raise ScriptError(f"{path}: {str(error).replace(f' for {path!r}', '')}") from None

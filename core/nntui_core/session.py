@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from nntui_core import edits
 from nntui_core.curve import LossCurve
-from nntui_core.diagnosis import NothingToCheck, Report, check
+from nntui_core.diagnosis import Report, check
 from nntui_core.failure import ProgramFailed
 from nntui_core.history import Event, History, ProgramChange, RateChange
 from nntui_core.interpreter import Position
@@ -77,6 +77,16 @@ class Session(Timeline):
     def seed(self) -> int | None:
         """The seed of the program's random generator, None where its setup has none."""
         return edits.seed_of(self.program)
+
+    @property
+    def former_texts(self) -> list[Program]:
+        """The programs before each edit of a line, which `undo_edit` goes back to; the last one is the latest."""
+        return self._undo
+
+    @property
+    def first_rate(self) -> float | None:
+        """The learning rate that the program starts with, None where it has none."""
+        return self._first_rate
 
     @property
     def size(self) -> int:
@@ -192,8 +202,8 @@ class Session(Timeline):
             if tick or self.failure is not None or self.ended:
                 return self.visit(Position(iteration, 0), from_the_start)
             return check(self.interpreter)
-        except NothingToCheck as reason:
-            raise Refused(str(reason)) from None
+        except ValueError as reason:  # NothingToCheck is one; so is a text that the check cannot take apart
+            raise Refused(f"the gradients cannot be checked: {reason}") from None
         except ProgramFailed as error:
             raise Refused(str(error)) from None
 

@@ -51,10 +51,13 @@ class Timeline:
         ProgramFailed: the program's setup failed.
     """
 
+    watched = True
+    """Whether somebody looks at the iteration in which a run ends: it is run once more then, to be traced."""
+
     def __init__(self, program: Program, output: Output | None = None) -> None:
         output = output or Output()
         interpreter = Interpreter(program)
-        with output.installed():
+        with output.installed(anew=True):
             interpreter.start()
         self.output = output
         """What the program prints."""
@@ -241,13 +244,14 @@ class Timeline:
         except RunFailed as failed:
             self.frontier = Position(start + failed.finished + 1, 0)  # what the failing iteration printed is there
             if isinstance(failed.__cause__, KeyboardInterrupt):  # not again
-                self._restore(max(start + failed.finished - 1, 0))
-                self.goto(Position(start + failed.finished, 0))
+                if self.watched:
+                    self._restore(max(start + failed.finished - 1, 0))
+                    self.goto(Position(start + failed.finished, 0))
                 raise KeyboardInterrupt from None
             self._replay_to_failure(start + failed.finished, failed)
             return
         self._finish(start, losses[:finished])
-        if self.ended:
+        if self.ended and self.watched:
             self._trace_the_end()
 
     def _trace_the_end(self) -> None:
@@ -319,6 +323,11 @@ class Timeline:
             pass
         self._apply_events()
         self.state_before = before
+
+    def stand_at(self, goal: Position) -> None:
+        """Go to any position by way of the nearest checkpoint, whatever the namespace holds now."""
+        self._restore(max(goal.iteration - 1, 0))
+        self.goto(goal)
 
     def trace_of(self, iteration: int) -> Sequence[Executed]:
         """Return the statements of an iteration that has begun, with their states; empty for a later one.

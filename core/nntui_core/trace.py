@@ -201,10 +201,16 @@ def record(scratch: Scratch, parameters: Sequence[str], forward: frozenset[int] 
     `forward` are the indices of the statements of the forward pass: where one hides a pre-activation within
     (`l1 = sigmoid(x @ W)`), it becomes two steps.
     """
-    notes = _Notes(scratch, forward)
     failure = None
-    whole = False
-    while len(notes.steps) < LONGEST:
+    whole = over = False
+    try:
+        scratch.enter()  # the loop's variables may be data: `for xb, yb in batches():`
+    except ProgramFailed as failed:
+        failure, over = failed.failure, True
+    except LoopOver:
+        over = True
+    notes = _Notes(scratch, forward)
+    while len(notes.steps) < LONGEST and not over:
         try:
             index = notes.take(scratch)
         except ProgramFailed as failed:

@@ -109,6 +109,6 @@ def spread(cells_error: Array | None, gradient: Derivative) -> Array:
     """Return |s − g| in the parameter's shape, read-only; nan where it is not known."""
     error = np.full(gradient.value.shape, np.nan)
     if cells_error is not None:
-        error = np.abs(cells_error - gradient.value)
+        error = np.array(np.abs(cells_error - gradient.value))
     error.flags.writeable = False
     return error

@@ -118,6 +118,11 @@ class Checkpoint:
         held, shared = _deep_copy(data)
         return cls(held, np.random.get_state(legacy=False), random.getstate(), _size(held), shared)
 
+    @classmethod
+    def of(cls, data: Mapping[str, Any], numpys: dict[str, Any], pythons: tuple[Any, ...]) -> "Checkpoint":
+        """Return a checkpoint of data that nobody else has, and random states."""
+        return cls(data, numpys, pythons, _size(data), ())
+
     def restore(self, namespace: dict[str, Any]) -> None:
         """Put the data back into a live namespace; names that were not there then disappear."""
         fresh, _ = _deep_copy(self.data)

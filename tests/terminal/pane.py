@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ import nntui_core
 DEADLINE = 30.0
 ROOTS = os.pathsep.join(str(Path(package.__file__ or "").parents[1]) for package in (nntui, nntui_core))
 PROMPT = "ready> "
+PROGRAM = f"'{sys.executable}' -W error -m nntui"
 
 
 class Pane:
@@ -70,11 +72,13 @@ class Pane:
 def pane(width: int = 80, height: int = 24, environment: dict[str, str] | None = None) -> Iterator[Pane]:
     """Open a shell in a tmux of a size, without anybody's configuration."""
     opened = Pane(require("tmux"), f"nntui-{uuid.uuid4().hex}")
+    state = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # a program that is killed may still be writing
     settings = {
         "PYTHONPATH": ROOTS,
         "PS1": PROMPT,
         "LC_ALL": "C.UTF-8",
         "PATH": os.environ["PATH"],
+        "XDG_STATE_HOME": state.name,
         **(environment or {}),
     }
     words = [f"{name}={value}" for name, value in settings.items()]
@@ -98,6 +102,7 @@ def pane(width: int = 80, height: int = 24, environment: dict[str, str] | None =
         yield opened
     finally:
         opened.tmux("kill-server")
+        state.cleanup()
 
 
 @contextmanager
@@ -106,6 +111,6 @@ def program(
 ) -> Iterator[Pane]:
     """Start nntui in a shell in tmux and wait for its first picture."""
     with pane(width, height, environment) as shell:
-        shell.say(" ".join([f"'{sys.executable}' -W error -m nntui", *arguments]))
+        shell.say(" ".join([PROGRAM, *arguments]))
         shell.until(lambda text: "it 0 ·" in text and "q quit" in text and "▶" in text and "─╯" in text)
         yield shell

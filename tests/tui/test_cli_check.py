@@ -102,7 +102,7 @@ def test_what_cannot_be_checked(capsys: Captured, tmp_path: Path, body: str, par
     path.write_text(f"import numpy as np\nx, y, W = np.eye(3), np.ones((3, 1)), np.ones((3, 1))\n{body}")
     at = "5" if "over" in part else "0"
     line = complaint(capsys, str(path), "--at", at)
-    assert str(path) in line
+    assert path.name in line
     assert part in line
 
 

@@ -70,7 +70,8 @@ def test_the_second_starts_from_the_weights_of_the_first(capsys: Captured, tmp_p
 
 def test_a_difference_that_comes_late_is_found(capsys: Captured, tmp_path: Path) -> None:
     late = tmp_path / "late.py"
-    late.write_text(builtin.source("default").replace("    W2 = W2", "    W2 = W2 + 1e-9 * (iteration == 4321)", 1))
+    text = builtin.source("default").replace("range(1000)", "range(6000)")
+    late.write_text(text.replace("    W2 = W2", "    W2 = W2 + 1e-9 * (iteration == 4321)", 1))
     assert compared(capsys, "default", str(late), "-n", "6000")["first_difference"] == 4322
 
 

@@ -131,7 +131,7 @@ def test_scripts_that_cannot_run(capsys: Captured, tmp_path: Path, text: bytes, 
     path = tmp_path / "mine.py"
     path.write_bytes(text)
     line = complaint(capsys, "run", str(path))
-    assert str(path) in line
+    assert path.name in line
     assert part in line
 
 

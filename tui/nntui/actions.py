@@ -63,13 +63,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("open", ("o",), "", "open another program, or one of the usual mistakes", Section.CODE),
     Action("roles", ("v",), "", "say what the variables are for: target, cost, parameters …", Section.CODE),
     Action("reload", ("ctrl+r",), "", "read the script again, after it has changed on disk", Section.CODE),
-    Action("save", ("ctrl+s",), "", "save the program with its edits as a new file", Section.CODE),
+    Action("save", ("ctrl+s",), "", "save the session (.npz), or the program with its edits (.py)", Section.CODE),
+    Action("command", ("C",), "", "show the command line that recreates this session", Section.CODE),
+    Action("picture", ("P",), "", "save a picture of the screen as SVG", Section.APP),
     Action("interrupt", ("i",), "", "interrupt a statement that does not end", Section.CODE),
     Action("zoom", ("z",), "zoom", "give the panel the whole screen, and take it back", Section.LOOK),
     Action("log", ("y",), "", "log axis for the loss, and back", Section.LOOK),
     Action("help", ("question_mark", "f1"), "help", "show this list", Section.APP, "?"),
     Action("palette", ("ctrl+p",), "", "search for something to do", Section.APP),
-    Action("quit", ("q", "ctrl+q"), "quit", "quit; the terminal is as it was", Section.APP),
+    Action("suspend", ("ctrl+z",), "", "back to the shell for a while; `fg` comes back", Section.APP),
+    Action("quit", ("q", "ctrl+q", "ctrl+c"), "quit", "quit; the terminal is as it was", Section.APP),
 )
 
 BY_NAME = {action.name: action for action in ACTIONS}

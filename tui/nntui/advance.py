@@ -5,11 +5,14 @@ import time
 from typing import TYPE_CHECKING
 
 from nntui.interrupt import stop_asked
+from nntui.output import say
 from nntui.progress import Progress
-from nntui.quiet import program_output_aside
+from nntui.quiet import program_output_aside, threads_that_keep_the_process
 from nntui.usage import InputError
 
 if TYPE_CHECKING:
+    from nntui_core.failure import ProgramFailed
+    from nntui_core.files import Kept
     from nntui_core.program import Program
     from nntui_core.session import Session
 
@@ -22,8 +25,11 @@ def advance(session: "Session", iteration: int | None) -> tuple[float, bool]:
 
     Without an iteration it runs as many as the loop's header says.
     """
-    goal = session.interpreter.natural_end if iteration is None else iteration
+    natural_end = session.interpreter.natural_end
+    goal = natural_end if iteration is None else iteration
     progress = Progress(sys.stderr, goal)
+    if iteration is None and session.program.origin.path is not None:
+        goal = None  # a script's loop ends by itself
     start = time.perf_counter()
     size = 1
     with stop_asked() as asked:
@@ -33,7 +39,10 @@ def advance(session: "Session", iteration: int | None) -> tuple[float, bool]:
                 if goal is not None and here >= goal:
                     break
                 began = time.perf_counter()
-                session.advance(size if goal is None else min(size, goal - here))
+                if goal is None or here < goal - 1:
+                    session.run(size if goal is None else min(size, goal - 1 - here))
+                else:
+                    session.advance(1)  # the last one is traced, for whoever asks about it
                 size = next_size(size, time.perf_counter() - began)
                 progress.show(session.position.iteration, session.loss)
         finally:
@@ -46,33 +55,77 @@ def next_size(size: int, took: float) -> int:
     return max(1, min(size * 4, int(size * SLICE / max(took, 1e-9))))
 
 
-def started(program: "Program", kind: "type[Session] | None" = None) -> "Session":
-    """Run a program's setup; return a session of some kind, which prints to stderr what the program prints.
+def started(program: "Program | Kept", kind: "type[Session] | None" = None) -> "Session":
+    """Run a program's setup, or go on with a session from a file.
+
+    The session is of some kind, and prints to stderr what the program prints.
 
     Raises:
         InputError: the setup failed.
     """
     from nntui_core.failure import ProgramFailed
+    from nntui_core.files import Kept
     from nntui_core.output import Output
     from nntui_core.session import Session
 
     try:
         with program_output_aside(program.name):
-            return (kind or Session)(program, Output(sys.stderr))
+            if not isinstance(program, Kept):
+                return (kind or Session)(program, Output(sys.stderr))
+            session, differences = program.session(Output(sys.stderr), kind or Session)
+        if differences:
+            say(differences)
+        return session
     except ProgramFailed as error:
-        raise InputError(f"{program.name}, {error}") from None
+        raise _as_input(error, program.name) from None
 
 
-def standing_at(program: "Program", iteration: int, kind: "type[Session] | None" = None) -> "Session":
-    """Run a program to the start of an iteration, or as far as it goes.
+def _as_input(error: "ProgramFailed", name: str) -> InputError | KeyboardInterrupt:
+    """Return what ends nntui where a program has failed, or was interrupted."""
+    if isinstance(error.__cause__, KeyboardInterrupt):
+        return KeyboardInterrupt(f"{name}, line {error.failure.line}")
+    return InputError(f"{name}, {error}")
+
+
+def is_over(session: "Session") -> bool:
+    """Tell whether a loop has made all its iterations."""
+    return session.ended or session.position == (session.interpreter.natural_end, 0)
+
+
+def finish(session: "Session") -> None:
+    """Run what comes after a script's loop, and wait for its threads, as Python does.
+
+    Raises:
+        InputError: it failed.
+    """
+    from nntui_core.failure import ProgramFailed
+
+    try:
+        with program_output_aside(session.program.name):
+            session.finish()
+            with session.output.installed():
+                for thread in threads_that_keep_the_process():
+                    thread.join()
+    except ProgramFailed as error:
+        if isinstance(error.__cause__, SystemExit) and not error.__cause__.code:
+            return  # it ends with `exit()`
+        raise _as_input(error, f"{session.program.name}, after the loop") from None
+
+
+def standing_at(program: "Program | Kept", iteration: int, kind: "type[Session] | None" = None) -> "Session":
+    """Run a program to the start of an iteration, or as far as it goes; a session from a file may have to go back.
 
     Raises:
         InputError: the setup failed, or the program called `exit`.
         KeyboardInterrupt: ctrl+c ended it.
     """
+    from nntui_core.interpreter import Position
+
     session = started(program, kind)
     with program_output_aside(program.name):
-        if advance(session, iteration)[1]:
+        if session.position > (iteration, 0):
+            session.goto(Position(iteration, 0))
+        elif advance(session, iteration)[1]:
             raise KeyboardInterrupt
     return session
 

@@ -1,4 +1,4 @@
-"""How a cell is called on the command line: `dW2[2,0]`, `b1[-1]`, and `loss` for a single number."""
+"""How a cell is called on the command line: `dW2[2,0]`, `b1[-1]`, `params['W1'][0,1]`, and `loss` for a number."""
 
 import difflib
 import re
@@ -9,7 +9,10 @@ from nntui.usage import InputError, UsageError, short
 Index = tuple[int, ...]
 
 NUMBER = r"\s*[+-]?[0-9]{1,18}\s*"
-CELL = re.compile(rf"\s*([^\W\d]\w*)\s*(?:\[({NUMBER}(?:,{NUMBER})*),?\s*\])?\s*")
+WORD = r"[^\W\d]\w*"
+KEY = r"""\[\s*('[^'\\]*'|"[^"\\]*")\s*\]"""
+PLACE = rf"{WORD}(?:\.{WORD}|{KEY.replace('(', '(?:', 1)})*"
+CELL = re.compile(rf"\s*({PLACE})\s*(?:\[({NUMBER}(?:,{NUMBER})*),?\s*\])?\s*")
 
 
 def read(text: str) -> tuple[str, Index]:
@@ -22,6 +25,7 @@ def read(text: str) -> tuple[str, Index]:
     if found is None:
         raise UsageError(f"{short(text)} does not name a number: 'dW2[2,0]' would, or 'loss' where there is only one")
     name, inside = found.groups()
+    name = re.sub(KEY, lambda key: f"[{key[1][1:-1]!r}]", name)  # as places are written
     return name, tuple(int(part) for part in (inside or "").split(",") if part.strip())
 
 

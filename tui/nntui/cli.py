@@ -8,7 +8,9 @@ Nothing heavy is imported here: `nntui --help` answers without NumPy and Textual
 """
 
 import argparse
+import contextlib
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import Protocol, cast
@@ -53,18 +55,40 @@ class Command(Protocol):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Do what a command line asks for; return the exit status."""
+    """Do what a command line asks for; return the exit status.
+
+    Without `argv` it is that of this process, which ends with it.
+    """
+    if argv is not None:
+        return _answered(argv)
+    status = _answered(sys.argv[1:])
+    _leave(status)
+    return status
+
+
+def _leave(status: int) -> None:
+    """Let nothing that a script has left behind, a thread or a last word, hold up or spoil what has been written."""
+    from nntui.quiet import threads_that_keep_the_process
+
+    sys.stdout = sys.stderr
+    if threads_that_keep_the_process():
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            sys.stderr.flush()
+        os._exit(status)
+
+
+def _answered(argv: Sequence[str]) -> int:
     show_every_character()
     try:
-        return _main(sys.argv[1:] if argv is None else argv)
+        return _main(argv)
     except UsageError as error:
         say(f"{error} (see nntui --help)")
     except InputError as error:
         say(str(error))
     except MemoryError:
         say("there is not enough memory for that")
-    except KeyboardInterrupt:
-        say("stopped by ctrl+c")
+    except KeyboardInterrupt as stop:
+        say(f"stopped by ctrl+c{f' in {stop}' if str(stop) else ''}")
         return INTERRUPTED
     except NoReader:
         return NO_READER
@@ -74,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(argv: Sequence[str]) -> int:
     if argv and argv[0] in COMMANDS:
         name, rest = argv[0], argv[1:]
-        parser = Parser(f"nntui {name}", description=f"{COMMANDS[name]}.".capitalize())
+        parser = Parser(f"nntui {name}", description=f"{COMMANDS[name][0].upper()}{COMMANDS[name][1:]}.")
     else:
         name, rest = "screen", argv
         parser = _front_parser()
@@ -111,5 +135,5 @@ def _refuse_command(program: str) -> None:
 
     names = examples.names()
     near = nearest(program, [*COMMANDS, *names])
-    if program not in names and not program.endswith(".py") and near in COMMANDS:
+    if program not in names and not program.endswith((".py", ".npz")) and near in COMMANDS:
         raise UsageError(f"{short(program)} is neither a command nor a program{suggestion(near)}")

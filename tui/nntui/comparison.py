@@ -11,7 +11,9 @@ from nntui.advance import next_size
 from nntui.interrupt import stop_asked
 from nntui.lane import Lane
 from nntui.progress import Progress
+from nntui.results import parameters
 from nntui.usage import InputError
+from nntui_core import places
 from nntui_core.curve import EXACT
 from nntui_core.failure import shape_text
 from nntui_core.findings import DESCENT, ERROR
@@ -32,12 +34,6 @@ class Outcome:
     interrupted: bool
 
 
-def parameters(session: Session) -> dict[str, Any]:
-    """Return the parameters of a session as they are now, in their order."""
-    live = session.interpreter.namespace
-    return {name: live[name] for name in session.program.roles.parameters if name in live}
-
-
 def give_weights(a: Session, lane: Lane) -> str | None:
     """Start another session from the initial parameters of `a`; return why that cannot be, None where it is done.
 
@@ -51,7 +47,7 @@ def give_weights(a: Session, lane: Lane) -> str | None:
     with lane.running():
         live = b.interpreter.namespace
         for name, value in zip(taking, given.values(), strict=True):
-            live[name] = _in_place(live[name], value)
+            places.put(live, name, _in_place(places.value(live, name), value))
         b.history = History(b.program)
         b.history.add(0, b.interpreter.take_checkpoint())
         b.catch_up()

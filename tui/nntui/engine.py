@@ -16,17 +16,20 @@ from typing import TYPE_CHECKING
 from nntui.protocol import Command, Report, Verb
 
 if TYPE_CHECKING:
+    from nntui.autosave import Autosave
+    from nntui_core.files import Kept
     from nntui_core.program import Program
 
-Opener = Callable[[], "Program"]
-"""Gives the program to debug; called in the engine's thread, and again when the file is read again."""
+Opener = Callable[[], "Program | Kept"]
+"""Gives the program to debug, or a session from a file; called in the engine's thread, again when it is read again."""
 
 
 class Engine:
     """Runs a program in a thread of its own."""
 
-    def __init__(self, opener: Opener, wake: Callable[[], None]) -> None:
+    def __init__(self, opener: Opener, wake: Callable[[], None], autosave: "Autosave | None" = None) -> None:
         self._opener = opener
+        self._autosave = autosave
         self._wake = wake
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -45,6 +48,11 @@ class Engine:
     def stop(self) -> None:
         """Ask the thread to end, and do not wait for it."""
         self._commands.put(Command(Verb.STOP))
+
+    def join(self, seconds: float) -> None:
+        """Wait until the thread has ended, but no longer than so many seconds."""
+        if self._thread.ident is not None:
+            self._thread.join(seconds)
 
     def busy(self) -> float:
         """Return for how many seconds the thread has been at the same piece of work, 0 where it waits."""
@@ -85,7 +93,7 @@ class Engine:
         try:
             from nntui.worker import Worker
 
-            Worker(self._opener, self._commands, self._put, self._at_work).work()
+            Worker(self._opener, self._commands, self._put, self._at_work, self._autosave).work()
         except Exception:  # noqa: BLE001 - a fault of nntui must reach the screen, not die in a thread
             import traceback
 

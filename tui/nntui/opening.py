@@ -5,19 +5,24 @@ what `nntui export` prints stay one thing. The changes are made in one order: la
 """
 
 import argparse
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nntui.output import ask
 from nntui.usage import LARGEST_SEED, InputError, nearest, rate, short, suggestion, whole
 
 if TYPE_CHECKING:
+    from nntui_core.files import Kept
     from nntui_core.program import Given, Program
 
 DEFAULT = "default"
 
 
 PROGRAM_HELP = (
-    "default, forum, naive, a mistake's code such as sign (see `nntui examples`), or a Python file with a training loop"
+    "default, forum, naive, a mistake's code such as sign (see `nntui examples`), a Python file with a training loop,"
+    " or a session file (.npz)"
 )
 
 
@@ -36,6 +41,7 @@ def add_program_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--lr", metavar="X", type=rate, help="learning rate γ")
     group.add_argument("--weights", metavar="FILE.npz", help="initial parameters, arrays by name")
+    group.add_argument("--trust", action="store_true", help="run what is in a session file, whoever wrote it")
     script = parser.add_argument_group("what a script's variables are, where nntui does not find it out")
     script.add_argument(
         "--loop", metavar="LINE", type=whole(1, 10**6), help="the line that the training loop begins on"
@@ -47,12 +53,32 @@ def add_program_options(parser: argparse.ArgumentParser) -> None:
     script.add_argument("--rate", metavar="NAME", help="the learning rate")
 
 
-def open_program(args: argparse.Namespace) -> "Program":
-    """Return the program that the arguments of `add_program_arguments` ask for.
+def open_start(args: argparse.Namespace) -> "Program | Kept":
+    """Return what the arguments of `add_program_arguments` ask for: a program, or a session to go on with.
 
     Raises:
-        InputError: there is no such program, or it cannot take an option.
+        InputError: there is no such thing, or it cannot take an option, or it should not be run.
     """
+    if not is_session(args.program):
+        return open_program(args)
+    kept = open_session(args)
+    refuse_strangers(kept, args.trust)
+    return kept
+
+
+def open_program(args: argparse.Namespace, runs: bool = True) -> "Program":
+    """Return the program that the arguments of `add_program_arguments` ask for; that of a session as it is now.
+
+    `runs` tells whether it will be run.
+
+    Raises:
+        InputError: there is no such program, or it cannot take an option, or it should not be run.
+    """
+    if is_session(args.program):
+        kept = open_session(args)
+        if runs:
+            refuse_strangers(kept, args.trust)
+        return kept.program
     program = _chosen(args)
     if args.seed is None and args.lr is None and args.weights is None:
         return program  # without NumPy, so that the screen shows its first picture at once
@@ -73,6 +99,48 @@ def open_program(args: argparse.Namespace) -> "Program":
         path = str(Path(args.weights).absolute())  # reading the program's shapes may go to its script's folder
         program = edits.with_weights(program, weights.read(args.weights, program), path)
     return program
+
+
+def is_session(name: str) -> bool:
+    """Tell whether the word for the program names a session file."""
+    return name.endswith(".npz")
+
+
+def open_session(args: argparse.Namespace) -> "Kept":
+    """Read a session file; nothing in it is run.
+
+    Raises:
+        InputError: it cannot be read, or there are options for another program.
+    """
+    from nntui_core import files
+
+    changes = ("layers", "seed", "lr", "weights", "loop", "parameter", "target", "prediction", "cost", "rate")
+    given = next((name for name in changes if getattr(args, name, None) is not None), None)
+    if given is not None:
+        raise InputError(
+            f"--{given} changes a program, and {short(args.program)} is a session: it stands where it stood"
+        )
+    try:
+        return files.load(args.program)
+    except files.FileError as error:
+        raise InputError(str(error)) from None
+
+
+def refuse_strangers(kept: "Kept", trust: bool) -> None:
+    """Ask before a program is run that does not come with nntui; without a terminal, refuse.
+
+    Raises:
+        InputError: it is not to be run.
+    """
+    if trust or kept.familiar:
+        return
+    shows = f"nntui export {shlex.quote(kept.path)} shows it"
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr)):
+        raise InputError(f"{kept.path}: its program does not come with nntui: {shows}, --trust runs it")
+    lines = len(kept.program.lines)
+    ask(f"{kept.path} holds a program of {lines} lines that does not come with nntui ({shows}).\nRun it? [y/N] ")
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise InputError(f"{kept.path}: its program has not been run")
 
 
 def _chosen(args: argparse.Namespace) -> "Program":

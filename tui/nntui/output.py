@@ -36,6 +36,8 @@ def emit(result: str | bytes) -> None:
     except OSError as error:
         _let_go()
         raise InputError(f"standard output: {error.strerror}") from None
+    except ValueError:
+        raise InputError("standard output is closed") from None
 
 
 def _let_go() -> None:
@@ -48,8 +50,14 @@ def _let_go() -> None:
 def say(message: str) -> None:
     """Write one line to stderr, if anybody is there."""
     if sys.stderr is not None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             print(f"nntui: {printable(message)}", file=sys.stderr)
+
+
+def ask(question: str) -> None:
+    """Write a question to stderr; the answer goes on its line."""
+    lines = map(printable, question.split("\n"))
+    print("\n".join(lines), end="", file=sys.stderr, flush=True)
 
 
 def show_every_character() -> None:

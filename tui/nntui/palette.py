@@ -2,7 +2,8 @@
 
 The diverging pair, orange for positive and blue for negative, is told apart by the colour-blind (Okabe and Ito,
 "Color Universal Design", 2008). Every number carries its sign as well. Magnitude is five steps, so that
-neighbouring cells share a style and few bytes go over the wire.
+neighbouring cells share a style and few bytes go over the wire; on a dark background all shades are of the xterm
+palette, so that 256 colours show them as they are.
 """
 
 from dataclasses import dataclass
@@ -23,9 +24,8 @@ class Palette:
     dim: str
     border: str
     focus: str
-    near_zero: tuple[int, int, int]
-    positive: tuple[int, int, int]
-    negative: tuple[int, int, int]
+    shades: tuple[str, ...]
+    """Of numbers, from the most negative over near zero to the most positive: 2 · STEPS + 1 of them."""
     error: str
     mark: str
     cursor: str
@@ -36,9 +36,11 @@ DARK = Palette(
     dim="#7f8794",
     border="#4a5260",
     focus="#8ab4f8",
-    near_zero=(150, 154, 162),
-    positive=(255, 159, 64),
-    negative=(86, 180, 255),
+    shades=(
+        *("#00afff", "#5fafff", "#5fafd7", "#87afd7", "#afafd7"),
+        "#9e9e9e",
+        *("#d7af87", "#d7af5f", "#ffaf5f", "#ffaf00", "#ff8700"),
+    ),
     error="#ff6b6b",
     mark="#f0c94c",
     cursor="#3d4a63",
@@ -48,9 +50,11 @@ LIGHT = Palette(
     dim="#57606a",
     border="#b4bac2",
     focus="#0a58ca",
-    near_zero=(92, 96, 104),
-    positive=(150, 68, 0),
-    negative=(0, 90, 181),
+    shades=(
+        *("#005ab5", "#125ba6", "#255c96", "#375d87", "#4a5f78"),
+        "#5c6068",
+        *("#685a53", "#73553e", "#7f4f2a", "#8a4a15", "#964400"),
+    ),
     error="#b3261e",
     mark="#7a5c00",
     cursor="#cfe0ff",
@@ -69,10 +73,7 @@ def step_of(value: float, scale: float) -> int:
 @cache
 def shade(palette: Palette, step: int) -> Color:
     """Return the colour of a shade from `step_of`."""
-    strong = palette.positive if step > 0 else palette.negative
-    share = abs(step) / STEPS
-    mixed = [round(a + (b - a) * share) for a, b in zip(palette.near_zero, strong, strict=True)]
-    return Color.from_rgb(*mixed)
+    return Color.parse(palette.shades[step + STEPS])
 
 
 @cache

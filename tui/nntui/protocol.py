@@ -33,6 +33,7 @@ class Verb(StrEnum):
     OPEN = "open"
     RELOAD = "reload"
     SAVE = "save"
+    COMMAND = "command"
     GIVEN = "given"
     STOP = "stop"
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nntui.usage import printable
-from nntui_core import export
+from nntui_core import export, places
 from nntui_core.session import Session
 from nntui_core.values import Array
 
@@ -28,12 +28,16 @@ class Result:
     rate: float | None
     first_loss: float | None
     loss: float | None
+    inferred_cost: str | None
+    """The cost's expression where the program does not state it."""
     curve: list[tuple[int, float]]
     not_finite_from: int | None
     parameters: Mapping[str, Any]
     prediction: tuple[str, Any] | None
     target: tuple[str, Any] | None
     seconds: float
+    ran: int
+    """The iterations that took these seconds."""
 
 
 def of(session: Session, seconds: float) -> Result:
@@ -47,14 +51,23 @@ def of(session: Session, seconds: float) -> Result:
         iterations=session.position.iteration,
         rate=session.rate,
         first_loss=points.losses[0] if points.losses else None,
-        loss=_number(outcome.get(roles.loss or "")),
+        loss=_number(outcome.get(program.loss_text or "")),
+        inferred_cost=roles.cost if roles.loss is None else None,
         curve=list(zip(points.iterations, points.losses, strict=True)),
         not_finite_from=session.curve.first_not_finite,
-        parameters={name: live[name] for name in roles.parameters if name in live},
+        parameters=parameters(session),
         prediction=_named(roles.prediction, outcome),
-        target=_named(roles.target, live),
+        target=_named(roles.target, places.flat(live, program.places)),
         seconds=seconds,
+        ran=session.position.iteration,
     )
+
+
+def parameters(session: Session) -> dict[str, Any]:
+    """Return the parameters as they are now."""
+    live = session.interpreter.namespace
+    found = {name: places.value(live, name) for name in session.program.roles.parameters}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _named(name: str | None, values: Mapping[str, Any]) -> tuple[str, Any] | None:
@@ -69,6 +82,7 @@ def _number(value: object) -> float | None:
 def as_json(result: Result) -> str:
     """Return a result as one JSON object. Numbers have full precision; infinity and NaN, unknown to JSON, are null."""
     prediction = result.prediction and {"name": result.prediction[0], "values": result.prediction[1]}
+    cost = result.inferred_cost and {"expression": result.inferred_cost, "inferred": True}
     return json.dumps(
         plain(
             {
@@ -81,6 +95,7 @@ def as_json(result: Result) -> str:
                 "predictions": prediction,
                 "targets": result.target and result.target[1],
                 "seconds": result.seconds,
+                **({"cost": cost} if cost else {}),
             }
         ),
         allow_nan=False,
@@ -103,7 +118,7 @@ def plain(value: Any) -> Any:
 
 def as_text(result: Result) -> str:
     """Return a result as a short page."""
-    speed = f" ({result.iterations / result.seconds:,.0f} a second)" if result.iterations and result.seconds else ""
+    speed = f" ({result.ran / result.seconds:,.0f} a second)" if result.ran and result.seconds else ""
     done = f"{result.iterations:,} iteration{'' if result.iterations == 1 else 's'}{speed}"
     facts = [done, *([] if result.rate is None else [f"learning rate {result.rate:g}"])]
     name = f"{result.program}: {result.title}" if result.title else result.program
@@ -111,6 +126,8 @@ def as_text(result: Result) -> str:
     if result.loss is not None:
         before = "" if result.first_loss is None else f"  (it was {result.first_loss:.6g} at the start)"
         lines.append(f"loss  {result.loss:.6g}{before}")
+        if result.inferred_cost is not None:
+            lines.append(f"      = {result.inferred_cost} (not stated; inferred from the backward pass)")
     elif not result.curve:
         lines.append("no loss was found in this program")
     if result.not_finite_from is not None:

@@ -14,6 +14,7 @@ from nntui.dialogs.host import Dialogs
 from nntui.engine import Engine
 from nntui.layout import CODE, SMALL
 from nntui.protocol import Command, Report, Verb
+from nntui.receipts import Receipts
 from nntui.watching import WatchedFile
 from nntui.widgets.bars import Explanation, Flow, Footer, Header
 from nntui.widgets.lines import Panel
@@ -23,9 +24,8 @@ from nntui_core.frame import Frame, View, Window
 
 PATIENCE = 1.5
 """Seconds after which the user is told that the engine is still at work."""
-FRAMES_A_SECOND = 10
-LOSS_EVERY = 3
-"""While running, the loss curve is drawn with every third picture: it is the one that costs most."""
+LOSS_EVERY = 2
+"""While running, the loss curve is drawn with every second picture: it is the one that costs most."""
 
 MOVES = {
     "up": (-1, 0),
@@ -50,6 +50,7 @@ SENDS: dict[str, Verb] = {
     "check": Verb.CHECK,
     "undo": Verb.UNDO,
     "reload": Verb.RELOAD,
+    "command": Verb.COMMAND,
 }
 """Actions that are one command to the engine."""
 
@@ -67,8 +68,10 @@ class MainScreen(Screen[None]):
     class Woken(Message):
         """The engine has put a report into its slot."""
 
-    def __init__(self, engine: Callable[[Callable[[], None]], Engine]) -> None:
+    def __init__(self, engine: Callable[[Callable[[], None]], Engine], fps: float, receipts: Receipts) -> None:
         super().__init__()
+        self._fps = fps
+        self.receipts = receipts
         self.engine = engine(self._wake)
         self.header = Header()
         self.flow = Flow()
@@ -103,7 +106,7 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Start the engine; its first report brings the program."""
-        self._timer = self.set_interval(1 / FRAMES_A_SECOND, self._ask, pause=True)
+        self._timer = self.set_interval(1 / self._fps, self._ask, pause=True)
         self.set_interval(1.0, self._look_around)
         self.engine.start()
 
@@ -140,7 +143,7 @@ class MainScreen(Screen[None]):
         hint = "Mend it and press ctrl+r to read it again; o opens another program; q quits."
         self.header.trouble(trouble)
         self.panels.trouble(trouble, hint)
-        self.explanation.show(None, hint)
+        self.explanation.show(None, "")
         self.footer.update_lines()
 
     async def _show(self, report: Report, frame: Frame) -> None:
@@ -164,6 +167,8 @@ class MainScreen(Screen[None]):
         self.panels.show(frame, draw_loss)
         self.explanation.show(frame, self._notice)
         self.footer.update_lines()
+        if self.running:
+            self.call_after_refresh(self.receipts.ask)
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened under a dialog."""
@@ -186,8 +191,8 @@ class MainScreen(Screen[None]):
             self.say("the file has changed on disk: ctrl+r reads it again")
 
     def _ask(self) -> None:
-        """Ask for a picture, unless one is under way."""
-        if not self._asked:
+        """Ask for a picture, unless one is under way to the screen or to the terminal."""
+        if not self._asked and not self.receipts.outstanding():
             self._asked = True
             self.send(Verb.LOOK)
 
@@ -259,6 +264,9 @@ class MainScreen(Screen[None]):
     def _do_interrupt(self) -> None:
         if not self.engine.interrupt():
             self.say("nothing is running that would have to be interrupted")
+
+    def _do_suspend(self) -> None:
+        self.app.action_suspend_process()
 
     def _do_next_panel(self) -> None:
         self._go(1)

@@ -11,6 +11,7 @@ import numpy as np
 
 from nntui.quiet import program_output_aside
 from nntui.usage import InputError
+from nntui_core import places
 from nntui_core.failure import ProgramFailed, shape_text
 from nntui_core.interpreter import Interpreter
 from nntui_core.program import Program
@@ -62,7 +63,8 @@ def _initial_parameters(program: Program) -> dict[str, Any]:
     except ProgramFailed as error:
         raise InputError(f"{program.name}, {error}") from None
     names = program.roles.parameters
-    return {name: interpreter.namespace[name] for name in names if name in interpreter.namespace}
+    found = {name: places.value(interpreter.namespace, name) for name in names}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _fitting(what: str, value: Array, initial: object) -> Array:

@@ -7,15 +7,18 @@ comes with it.
 """
 
 import queue
+import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
+from nntui import recreate, saving
+from nntui.autosave import Autosave
 from nntui.engine import Opener
 from nntui.protocol import KEEP_RUNNING, Answer, Command, Edited, Report, Verb
 from nntui.usage import InputError
 from nntui_core.edits import EditError
 from nntui_core.failure import ProgramFailed
+from nntui_core.files import FileError, Kept
 from nntui_core.frame import View
 from nntui_core.interpreter import Position
 from nntui_core.output import Output
@@ -25,6 +28,9 @@ from nntui_core.session import Refused, Session, next_rung, opened
 
 SLICE = 0.004
 """Seconds that the session runs between two looks at the queue."""
+SWITCH_INTERVAL = 0.0005
+"""Seconds after which a thread lets go of the interpreter lock: a tenth of Python's own. A key waits less for a run
+of small NumPy calls, which hold it; `benchmarks/screen.py` measures how long."""
 SMALL = 50_000
 """Numbers that a program's variables may hold for its gradients to be checked without being asked."""
 SPEED_SPAN = 0.5
@@ -40,7 +46,9 @@ class Worker:
         commands: "queue.SimpleQueue[Command]",
         put: Callable[[Report], None],
         at_work: Callable[[bool], None],
+        autosave: Autosave | None = None,
     ) -> None:
+        self._autosave = autosave
         self._opener = opener
         self._commands = commands
         self._put = put
@@ -56,18 +64,26 @@ class Worker:
         self._finished = False
         """Whether what comes after the loop has been run."""
         self._notice = ""
+        self._greeting = ""
+        """What was said at the start; said again when the meanings have been learnt, which takes a moment."""
         self._answer: Answer | None = None
         self._slice = 1
         self._speed = Speed()
 
     def work(self) -> None:
         """Serve commands until told to stop."""
+        sys.setswitchinterval(SWITCH_INTERVAL)
         self._guarded(lambda: self._open(self._opener))
+        if self._autosave is not None:
+            self._notice = self._notice or self._autosave.cut_off()
+        self._greeting = self._notice
         self._show()
         while True:
             self._guarded(self._learn_meanings)
             commands = self._waiting()
             if any(command.verb is Verb.STOP for command in commands):
+                if self._autosave is not None:
+                    self._autosave.end(self._session)
                 return
             was_running = self._running
             for command in commands:
@@ -77,6 +93,7 @@ class Worker:
             self._guarded(self._finish)
             if commands or was_running != self._running:
                 self._show()
+            self._guarded(self._keep)
 
     def _guarded(self, job: Callable[[], None]) -> None:
         """Do something that may take long; an interrupt ends it."""
@@ -93,27 +110,56 @@ class Worker:
 
     def _waiting(self) -> list[Command]:
         """Return the commands in the queue; while paused, wait for the first."""
-        found = [] if self._running else [self._commands.get()]
+        found = [] if self._running else self._wait()
         while not self._commands.empty():
             found.append(self._commands.get())
         return found
+
+    def _wait(self) -> list[Command]:
+        """Wait for a command, or until something should be kept."""
+        seconds = None if self._autosave is None else self._autosave.due_in(self._session)
+        if seconds is None:
+            return [self._commands.get()]
+        try:
+            return [self._commands.get(timeout=seconds)]
+        except queue.Empty:
+            return []
+
+    def _keep(self) -> None:
+        """Keep the session, if that is due; say it once where that is not possible."""
+        autosave = self._autosave
+        if autosave is None:
+            return
+        could = not autosave.trouble
+        autosave.keep(self._session)
+        if could and autosave.trouble:
+            self._notice = autosave.trouble
+            self._show()
 
     # --- programs ---------------------------------------------------------------------------------------------------
 
     def _open(self, opener: Opener) -> None:
         """Open a program; where that fails, the former one stays."""
         try:
-            session = opened(opener(), self._session, self._output)
-        except (InputError, ScriptError, ProgramFailed) as error:
+            found = opener()
+            session: Session
+            if isinstance(found, Kept):
+                session, self._notice = found.session(self._output)
+            else:
+                session = opened(found, self._session, self._output)
+        except (InputError, ScriptError, FileError, ProgramFailed) as error:
             if self._session is None:
                 self._trouble = str(error)
             else:
                 self._notice = f"{error}; the former program stays"
             return
         self._session, self._painter = session, Painter(session)
-        self._running, self._goal, self._finished, self._trouble = False, None, False, ""
-        if session.size <= SMALL:
+        self._running, self._goal, self._trouble = False, None, ""
+        self._finished = isinstance(found, Kept) and session.ended
+        if session.size <= SMALL and not isinstance(found, Kept):
             session.infer_cost()
+        if self._autosave is not None:
+            self._autosave.begin(session)
 
     def _finish(self) -> None:
         """Run what comes after a script's loop, once, when the loop is over."""
@@ -137,6 +183,7 @@ class Worker:
             painter.check()
         except Refused:  # it has no cost, say: then there are no meanings to show, and `c` says why
             painter.skip_check()
+        self._notice, self._greeting = self._notice or self._greeting, ""
         self._show()
 
     # --- commands ---------------------------------------------------------------------------------------------------
@@ -173,6 +220,7 @@ class Worker:
             Verb.UNDO: session.undo_edit,
             Verb.GIVEN: lambda: session.set_roles(command.given) if command.given else None,
             Verb.SAVE: lambda: self._save(session, command.text),
+            Verb.COMMAND: lambda: self._tell_command(session),
         }
         if command.verb in table:
             table[command.verb]()
@@ -195,15 +243,10 @@ class Worker:
             self._answer = Edited(str(error))
 
     def _save(self, session: Session, path: str) -> None:
-        """Write the program's text, with its edits, to a new file."""
-        try:
-            with Path(path).expanduser().open("x", encoding="utf-8", newline="") as file:
-                file.write(session.program.source)
-        except FileExistsError:
-            raise Refused(f"{path} is there already, and nothing is overwritten: give another name") from None
-        except OSError as error:
-            raise Refused(f"{path}: {error.strerror}") from None
-        self._notice = f"saved as {path}"
+        self._notice = saving.save(session, path)
+
+    def _tell_command(self, session: Session) -> None:
+        self._notice = recreate.command(session)
 
     # --- running ----------------------------------------------------------------------------------------------------
 
@@ -254,6 +297,7 @@ class Worker:
         if self._running and session.why_not() is None:
             session.advance(1)
             session.mark_nothing()
+        painter.in_a_hurry = self._running
         frame = painter.frame(self._view)
         self._put(Report(frame, self._running, self._speed.a_second(), self._notice, answer=self._answer))
         self._notice, self._answer = "", None

@@ -5,7 +5,7 @@ import json
 import math
 from typing import TYPE_CHECKING
 
-from nntui.opening import add_program_arguments, open_program
+from nntui.opening import add_program_arguments, open_start
 from nntui.output import emit
 from nntui.quiet import program_output_aside
 from nntui.usage import MOST_ITERATIONS, InputError, printable, whole
@@ -30,8 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--at",
         metavar="N",
         type=whole(0, MOST_ITERATIONS),
-        default=0,
-        help="the iteration that is checked, counted from 0 (default: 0)",
+        help="the iteration that is checked, counted from 0 (default: 0; of a session file, where it stands)",
     )
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object; infinity and NaN, unknown to JSON, are null"
@@ -40,11 +39,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Run to the start of the iteration, check it, and print what was found."""
-    program = open_program(args)
+    program = open_start(args)
     from nntui.advance import refuse_to_be_late, standing_at
+    from nntui_core.files import Kept
 
-    session = standing_at(program, args.at)
-    refuse_to_be_late(session, args.at)
+    here = program.position.iteration if isinstance(program, Kept) else 0
+    at = here if args.at is None else args.at
+    session = standing_at(program, at)
+    refuse_to_be_late(session, at)
     report = _checked(session)
     if args.json:
         emit(json.dumps(report.as_json(), allow_nan=False) + "\n")

@@ -90,7 +90,7 @@ def _programs(args: argparse.Namespace) -> "tuple[Program, Program]":
 
 def _options(args: argparse.Namespace, program: str) -> argparse.Namespace:
     layers = args.layers if program == DEFAULT else None
-    return argparse.Namespace(program=program, layers=layers, seed=args.seed, lr=args.lr, weights=args.weights)
+    return argparse.Namespace(**{**vars(args), "program": program, "layers": layers})
 
 
 def _side(lane: "Lane", outcome: "Outcome") -> "Result":

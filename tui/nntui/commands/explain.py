@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from nntui import cellname
 from nntui.cellname import Index
-from nntui.opening import DEFAULT, add_program_arguments, open_program
+from nntui.opening import DEFAULT, add_program_arguments, open_start
 from nntui.output import emit
 from nntui.quiet import program_output_aside
 from nntui.usage import MOST_ITERATIONS, InputError, UsageError, printable, short, whole
 
 if TYPE_CHECKING:
     from nntui.origin_tree import Told
+    from nntui_core.files import Kept
+    from nntui_core.program import Program
     from nntui_core.session import Session
 
 DEEPEST = 50
@@ -27,8 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--at",
         metavar="N",
         type=whole(0, MOST_ITERATIONS),
-        default=0,
-        help="the iteration, counted from 0 (default: 0)",
+        help="the iteration, counted from 0 (default: 0; of a session file, the last that has begun)",
     )
     parser.add_argument(
         "--depth",
@@ -46,16 +47,17 @@ def execute(args: argparse.Namespace) -> int:
     """Run to the end of the iteration and print how the number came about."""
     _refuse_wrong_order(args.program, args.cell)
     name, index = cellname.read(args.cell)
-    program = open_program(args)
+    program = open_start(args)
     from nntui.advance import refuse_to_be_late, standing_at
     from nntui.origin_tree import Still
     from nntui.results import plain
 
-    session = standing_at(program, args.at + 1, Still)
-    if session.failure is None or session.position.iteration != args.at:
-        refuse_to_be_late(session, args.at + 1)
+    at = _begun_last(program) if args.at is None else args.at
+    session = standing_at(program, at + 1, Still)
+    if session.failure is None or session.position.iteration != at:
+        refuse_to_be_late(session, at + 1)
     with program_output_aside(program.name):
-        told = _told(session, name, index, args.at, args.depth)
+        told = _told(session, name, index, at, args.depth)
     if args.json:
         emit(json.dumps(plain(told.as_json()), allow_nan=False, default=str) + "\n")
     else:
@@ -63,11 +65,21 @@ def execute(args: argparse.Namespace) -> int:
     return 0
 
 
+def _begun_last(program: "Program | Kept") -> int:
+    """Return the last iteration that has begun in a session file; 0 for a program."""
+    from nntui_core.files import Kept
+
+    if not isinstance(program, Kept):
+        return 0
+    iteration, tick = program.position
+    return iteration if tick else max(iteration - 1, 0)
+
+
 def _refuse_wrong_order(program: str, cell: str) -> None:
     """Say it where the cell was forgotten, or comes first."""
     from nntui import examples
 
-    is_program = cell in examples.names() or cell.endswith(".py")
+    is_program = cell in examples.names() or cell.endswith((".py", ".npz"))
     if is_program and program == DEFAULT:
         raise UsageError(f"which number of {short(cell)}? one is named as in nntui explain {cell} 'loss'")
     if is_program:

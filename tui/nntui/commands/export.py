@@ -1,23 +1,40 @@
-"""`nntui export [PROGRAM]`: the program as a script that plain Python runs to the same numbers."""
+"""`nntui export [PROGRAM]`: the program as a script, the loss curve as a table, the weights as arrays."""
 
 import argparse
+from pathlib import Path
 
-from nntui.opening import add_program_arguments, open_program
+from nntui.opening import add_program_arguments, open_program, open_start
 from nntui.output import emit
-from nntui.usage import MOST_ITERATIONS, InputError, whole
+from nntui.usage import MOST_ITERATIONS, InputError, UsageError, short, whole
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_program_arguments(parser)
+    group = parser.add_argument_group("what is exported, where it is not the script")
+    group.add_argument("--curve", metavar="FILE.csv", help="run, and write the loss of every iteration to this file")
+    group.add_argument(
+        "--final-weights", metavar="FILE.npz", help="run, and write the parameters where it ends to this file, by name"
+    )
     parser.add_argument(
-        "-n", dest="iterations", metavar="N", type=whole(0, MOST_ITERATIONS), help="iterations that the script runs"
+        "-n",
+        dest="iterations",
+        metavar="N",
+        type=whole(0, MOST_ITERATIONS),
+        help="iterations that the script runs, or that are run",
     )
 
 
 def execute(args: argparse.Namespace) -> int:
+    """Write what is asked for."""
+    if args.curve is not None or args.final_weights is not None:
+        return _run(args)
+    return _script(args)
+
+
+def _script(args: argparse.Namespace) -> int:
     """Print the script, as UTF-8 whatever the terminal's encoding is: that is what Python reads."""
-    program = open_program(args)
+    program = open_program(args, runs=False)
     from nntui_core import export
 
     try:
@@ -27,3 +44,23 @@ def execute(args: argparse.Namespace) -> int:
         raise InputError(f"-n: {program.name}, {error}") from None
     emit(export.script(program).encode())
     return 0
+
+
+def _run(args: argparse.Namespace) -> int:
+    """Run, and write the curve and the weights; nothing is written where that fails or is stopped."""
+    curve = _file("--curve", args.curve, ".csv")
+    weights = _file("--final-weights", args.final_weights, ".npz")
+    start = open_start(args)
+    from nntui import exporting
+
+    exporting.run(start, args.iterations, curve, weights)
+    return 0
+
+
+def _file(option: str, name: str | None, ending: str) -> Path | None:
+    """Return the file to write; a script may go to another folder."""
+    if name is None:
+        return None
+    if not name.endswith(ending):
+        raise UsageError(f"{option} writes a {ending} file, and {short(name)} does not end so")
+    return Path(name).absolute()

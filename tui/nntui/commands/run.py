@@ -1,9 +1,10 @@
 """`nntui run [PROGRAM]`: run without a screen."""
 
 import argparse
+from dataclasses import replace
 
-from nntui.advance import advance, started
-from nntui.opening import add_program_arguments, open_program
+from nntui.advance import advance, finish, is_over, started
+from nntui.opening import add_program_arguments, open_start
 from nntui.output import emit, say
 from nntui.quiet import program_output_aside
 from nntui.usage import MOST_ITERATIONS, InputError, whole
@@ -19,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         dest="iterations",
         metavar="N",
         type=whole(0, MOST_ITERATIONS),
-        help="iterations to run; without it as many as the loop's header says",
+        help="iterations to run (of a session file: more of them); without it as many as the loop's header says",
     )
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object; infinity and NaN, unknown to JSON, are null"
@@ -28,18 +29,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Run the program and print where it ended."""
-    program = open_program(args)
+    opened = open_start(args)
     from nntui import results
 
-    session = started(program)
+    session = started(opened)
+    session.watched = False
+    program, start = session.program, session.position.iteration
+    goal = None if args.iterations is None else start + args.iterations
     with program_output_aside(program.name):
-        seconds, interrupted = advance(session, args.iterations)
+        session.infer_cost()
+        seconds, interrupted = advance(session, goal)
         result = results.of(session, seconds)
+        result = replace(result, ran=result.iterations - start)
     if session.failure is not None:
         raise InputError(f"{program.name}, {session.failure}")
+    if program.origin.path is not None and is_over(session) and not interrupted:
+        finish(session)
+        result = replace(result, parameters={**result.parameters, **results.parameters(session)})
     if interrupted:
         say(f"stopped by ctrl+c after {result.iterations:,} iterations")
-    elif args.iterations is not None and result.iterations < args.iterations:
+    elif goal is not None and result.iterations < goal:
         say(f"the loop ended by itself after {result.iterations:,} iterations")
     emit((results.as_json(result) if args.json else results.as_text(result)) + "\n")
     return INTERRUPTED if interrupted else 0

@@ -1,35 +1,83 @@
 """`nntui [PROGRAM]`: the screen."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nntui.opening import add_program_arguments, open_program
-from nntui.usage import InputError
+from nntui import terminal
+from nntui.opening import DEFAULT, add_program_arguments, is_session, open_program, open_session, open_start
+from nntui.usage import InputError, UsageError, short
+from nntui_core.program import Program
 
 if TYPE_CHECKING:
-    from nntui_core.program import Program
+    from nntui.engine import Opener
+    from nntui_core.files import Kept
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_program_arguments(parser)
+    group = parser.add_argument_group("options of the screen")
+    group.add_argument("--fps", metavar="N", type=positive, help="pictures a second while running, at most (default 6)")
+    group.add_argument("--ascii", action="store_true", help="no box drawing and no Greek letters")
+    group.add_argument("--resume", action="store_true", help="go on where the last session stood")
+    group.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
 
 
 def execute(args: argparse.Namespace) -> int:
     """Open the program on the screen."""
-    opener = _opener(args)
+    from nntui.autosave import Autosave, folder
+
+    where = folder()
+    opener = _resumed(args, where) if args.resume else _opener(args)
     for name, stream in (("input", sys.stdin), ("output", sys.stdout)):
         if stream is None or not stream.isatty():
             raise InputError(f"the screen needs a terminal, and standard {name} is none; nntui run does without one")
+    terminal.refuse_dumb(os.environ)
+    terminal.save_bytes()
     from nntui.app import run
 
-    return run(opener)
+    fps = args.fps or terminal.FRAMES_A_SECOND
+    return run(opener, terminal.Display(fps, args.ascii or not terminal.is_utf8(), not args.no_mouse), Autosave(where))
 
 
-def _opener(args: argparse.Namespace) -> Callable[[], "Program"]:
+def positive(text: str) -> float:
+    """Read a number of pictures a second.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none, or not between 0.1 and 60.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.1 <= number <= 60:
+        raise argparse.ArgumentTypeError(f"{text!r}: a number from 0.1 to 60 would do")
+    return number
+
+
+def _resumed(args: argparse.Namespace, where: Path) -> "Opener":
+    """Return what gives the session that stood last; it is the user's own, so nothing is asked.
+
+    Raises:
+        InputError: there is none, or it cannot be read.
+    """
+    if args.program != DEFAULT:
+        raise UsageError(f"--resume goes on with the last session, and {short(args.program)} is another program")
+    from nntui import autosave
+
+    found = autosave.left(where)
+    if not found:
+        raise InputError(f"there is no session to go on with in {where}")
+    args.program = str(found[0].path)
+    kept = open_session(args)
+    return _then_the_script(kept, found[0].take)
+
+
+def _opener(args: argparse.Namespace) -> "Opener":
     """Return what gives the program.
 
     A script is read by the screen, which can say what is wrong with it and read it again; everything else here.
@@ -37,5 +85,22 @@ def _opener(args: argparse.Namespace) -> Callable[[], "Program"]:
     if args.program.endswith(".py") and Path(args.program).is_file():
         args.program = str(Path(args.program).absolute())  # a script may go to another folder
         return lambda: open_program(args)
-    program = open_program(args)
-    return lambda: program
+    start = open_start(args)
+    return _then_the_script(start) if is_session(args.program) else lambda: start
+
+
+def _then_the_script(start: "Program | Kept", taken: Callable[[], None] = lambda: None) -> "Opener":
+    """Return what gives a session first, and then, when it is read again, the script that it is about."""
+    starts = iter([start])
+
+    def give() -> "Program | Kept":
+        first = next(starts, None)
+        if first is not None:
+            taken()
+            return first
+        from nntui_core import script
+
+        origin = (start if isinstance(start, Program) else start.program).origin
+        return start if origin.path is None else script.load(origin.path, origin.loop_line, origin.given)
+
+    return give

@@ -31,7 +31,8 @@ class CheckLines(Lines):
         super().__init__(id="check")
         self.verdicts: Verdicts | None = None
         self.top = 0
-        self.chosen = 0
+        self.applied = False
+        """Whether a suggestion has been applied."""
 
     def compose_lines(self, width: int, height: int) -> Sequence[Line]:
         """Show as much as there is room for, and the keys in the last line."""
@@ -44,7 +45,7 @@ class CheckLines(Lines):
         shown = lines[self.top : self.top + room]
         shown += [[] for _ in range(room - len(shown))]
         more = " · ↑↓ scroll" if len(lines) > room else ""
-        cure = " a applies the suggestion ·" if self.curable else ""
+        cure = f" a applies the first of {len(self.curable)} suggestions ·" if self.curable else ""
         return [*shown, [(f"{cure} escape leaves{more}", style(self.palette.focus))]]
 
     @property
@@ -70,6 +71,8 @@ class CheckLines(Lines):
             lines += self._finding(finding, room)
         if not verdicts.findings:
             lines.append([(" Nothing was found to be wrong.", style(colours.text))])
+        if self.applied:
+            lines.append([(" The line is changed from here on; r starts again with it.", style(colours.mark))])
         return [*lines, *self._maps([v for v in verdicts.verdicts if v.error], room)]
 
     def _verdict(self, verdict: Verdict) -> Line:
@@ -161,4 +164,5 @@ class CheckDialog(Dialog):
         """Apply the first suggestion that is a line; the check is then made again."""
         curable = self.lines.curable
         if curable and curable[0].replacement is not None:
+            self.lines.applied = True
             self._apply(*curable[0].replacement)

@@ -1,5 +1,7 @@
 """The dialogs of the main screen: which action opens which, and how the engine's answers reach them."""
 
+import itertools
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -28,6 +30,8 @@ class Dialogs:
 
     def __init__(self, screen: "MainScreen") -> None:
         self._screen = screen
+        self._folder = _present_folder()
+        """Where files are saved: where nntui was started, wherever the program goes."""
         self.actions: dict[str, Callable[[], None]] = {
             "help": lambda: self._push(Help()),
             "rate": self._rate,
@@ -36,6 +40,7 @@ class Dialogs:
             "open": self._open,
             "explain": self._explain_selected,
             "save": self._save,
+            "picture": self._picture,
             "roles": self._roles,
         }
         """The actions that open a dialog."""
@@ -110,12 +115,34 @@ class Dialogs:
     def _save(self) -> None:
         def take(path: str | None) -> None:
             if path is not None:
-                self._screen.engine.send(Command(Verb.SAVE, view=self._screen.view(), text=path))
+                whole = str(self._folder / Path(path).expanduser())
+                self._screen.engine.send(Command(Verb.SAVE, view=self._screen.view(), text=whole))
 
+        question = "save the session (.npz), or the program with its edits (.py), as"
+        self._screen.app.push_screen(TextDialog(question, f"{self._stem()}.npz"), take)
+
+    def _stem(self) -> str:
+        """Return what files of this session are called, without an ending."""
         frame = self._screen.picture
-        stem = "train" if frame is None or frame.path is None else Path(frame.path).stem
-        question = "save the program, with its edits, as a new file"
-        self._screen.app.push_screen(TextDialog(question, f"{stem}-edited.py"), take)
+        if frame is None:
+            return "nntui"
+        return re.sub(r"[^\w.-]", "-", frame.program if frame.path is None else Path(frame.path).stem)
+
+    def _picture(self) -> None:
+        """Save a picture of the screen, once the palette is gone from it."""
+        self._screen.call_after_refresh(self._save_picture)
+
+    def _save_picture(self) -> None:
+        iteration = self._screen.picture.iteration if self._screen.picture else 0
+        stem = f"{self._stem()}-{iteration}"
+        names = (f"{stem}{f'-{k}' if k else ''}.svg" for k in itertools.count())
+        file = next(path for name in names if not (path := self._folder / name).exists())
+        try:
+            file.write_text(self._screen.app.export_screenshot(), encoding="utf-8")
+        except OSError as error:
+            self._screen.say(f"{file}: {error.strerror}")
+        else:
+            self._screen.say(f"a picture of the screen: {file}")
 
     def _roles(self) -> None:
         def take(given: Given | None) -> None:
@@ -133,3 +160,10 @@ class Dialogs:
     def _explain(self, cell: Cell, before: tuple[int, int] | None) -> None:
         view = self._screen.view()
         self._screen.engine.send(Command(Verb.EXPLAIN, view=view, cell=(cell.name, cell.index), before=before))
+
+
+def _present_folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:  # it has been deleted
+        return Path()

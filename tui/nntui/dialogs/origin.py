@@ -51,7 +51,8 @@ class OriginLines(Lines):
             lines += self._wrapped(f"not opened: {', '.join(cell.unknown)}", room, colours.error, 2)
         lines.append([])
         lines += self._sources(sources, room, height - len(lines) - 2) if sources else [self._end(cell)]
-        keys = " ↑↓ choose · enter follows it · backspace returns · escape leaves"
+        keys = " ↑↓ choose · enter follows it ·" if sources else ""
+        keys += " backspace returns · escape leaves"
         lines += [[] for _ in range(height - len(lines) - 1)]
         return [*lines, [(keys, style(colours.focus))]]
 
@@ -70,7 +71,9 @@ class OriginLines(Lines):
         shown = max(height - 1, 1)
         first = min(max(self.chosen - shown + 1, 0), max(len(sources) - shown, 0))
         more = f", {first + 1}–{min(first + shown, len(sources))} in sight" if len(sources) > shown else ""
-        lines: list[Line] = [[(f" computed from {len(sources)} cells{more}:", style(colours.text))]]
+        lines: list[Line] = [
+            [(f" computed from {len(sources)} cell{'s' * (len(sources) > 1)}{more}:", style(colours.text))]
+        ]
         label = max(len(source.label) for source in sources)
         value = max(len(source.value) for source in sources)
         for i, source in enumerate(sources[first : first + shown], start=first):

@@ -46,6 +46,11 @@ class Header(Lines):
         blank = " " * max(room - len(title), 0)
         return [[*name, (title, style(colours.text)), (blank, style(colours.text)), *state]]
 
+    @staticmethod
+    def _of(frame: Frame) -> str:
+        """Say how many iterations the loop's header asks for."""
+        return f"/{frame.natural_end:,}" if frame.natural_end is not None else ""
+
     def _state(self, frame: Frame) -> Line:
         colours = self.palette
         status, colour = {
@@ -59,7 +64,7 @@ class Header(Lines):
         loss = frame.loss
         broken = loss is not None and (loss != loss or abs(loss) == float("inf"))
         return [
-            (f"it {frame.iteration:,}{rate} · ", style(colours.text)),
+            (f"it {frame.iteration:,}{self._of(frame)}{rate} · ", style(colours.text)),
             (f"C {numerals.short(loss)}", style(colours.error if broken else colours.text, bold=True)),
             (" · ", style(colours.text)),
             (f"{status} ", style(colour, bold=True)),
@@ -138,7 +143,7 @@ class Explanation(Lines):
         """Say the most urgent thing."""
         frame = self._frame
         room = width - 2
-        if self._notice:
+        if self._notice and not (frame is not None and frame.failure and self._notice == frame.cannot_go_on):
             return self._coloured(wrapped(self._notice, room), self.palette.mark)
         if frame is None:
             return []

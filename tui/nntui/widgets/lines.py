@@ -8,17 +8,15 @@ from collections.abc import Iterable, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.cache import FIFOCache
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from nntui.ascii import in_ascii
 from nntui.palette import DARK, LIGHT, Palette, style
 
 Run = tuple[str, Style]
 Line = list[Run]
-
-_CHARACTERS: FIFOCache[tuple[Run, ...], list[Run]] = FIFOCache(512)
 
 
 def merged(runs: Iterable[Run]) -> Line:
@@ -105,7 +103,10 @@ class Lines(Widget):
         if y >= len(self._lines):
             return Strip.blank(width, self.rich_style)
         base = self.rich_style
-        return Strip([Segment(text, base + look) for text, look in self._lines[y]], width)
+        line = self._lines[y]
+        if getattr(self.app, "only_ascii", False):
+            line = [(in_ascii(text), look) for text, look in line]
+        return Strip([Segment(text, base + look) for text, look in line], width)
 
     def on_resize(self) -> None:
         """Make the lines for the new size."""

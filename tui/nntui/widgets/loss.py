@@ -57,7 +57,7 @@ class LossPanel(Panel):
         if self._curve.first_not_finite is not None:
             runs.append((f" not finite since {self._curve.first_not_finite:,}", style(self.palette.error, bold=True)))
         elif self._curve.ghost_label and self._curve.ghost_iterations:
-            runs.append((f" · pale: {self._curve.ghost_label}", dim))
+            runs.append((f" · pale {self._curve.ghost_label}", dim))
         return runs
 
     def inside(self, width: int, height: int) -> Sequence[Line]:
@@ -90,6 +90,11 @@ class LossPanel(Panel):
         self._axes(plot, [*own[1], *ghost[1]], [*own[0], *ghost[0]], width, height)
         return [_runs(line, self.palette.dim) for line in plot.build().split("\n")[:height]]
 
+    def _last(self, iterations: Sequence[int]) -> int:
+        """Return where the axis ends: at the run's own end, or a little later where the former run went on."""
+        own = self._curve.iterations[-1] if self._curve.iterations else None
+        return max(iterations) if own is None else max(own, min(max(iterations), 3 * own + 30))
+
     def _axes(self, plot: Any, losses: Sequence[float], iterations: Sequence[int], width: int, height: int) -> None:
         low, high = min(losses), max(losses)
         if low == high:
@@ -98,7 +103,7 @@ class LossPanel(Panel):
         ticks = [low + (high - low) * k / steps for k in range(steps + 1)]
         plot.ylim(low, high)
         plot.yticks(ticks, tick_labels([10.0**v if self.logarithmic else v for v in ticks]))
-        last = max(iterations)
+        last = self._last(iterations)
         count = 2 if width < 40 else 4
         xs = sorted({round(last * k / count) for k in range(count + 1)})
         plot.xlim(0, max(last, 1))

@@ -1,0 +1,95 @@
+"""Is a program one of those that come with nntui, up to its numbers?
+
+Another seed, another rate, another number of units change numbers of the text and nothing else: such a program can
+do nothing that nntui's own programs do not. Anything else that a file brings is somebody's program.
+"""
+
+import ast
+from collections.abc import Iterator
+
+from nntui_core import builtin, mistakes, network
+from nntui_core.program import Given, Program
+
+COST_NODES = (
+    ast.Expression,
+    ast.BinOp,
+    ast.UnaryOp,
+    ast.operator,
+    ast.unaryop,
+    ast.Constant,
+    ast.Name,
+    ast.Load,
+    ast.Call,
+    ast.Attribute,
+)
+"""What the expression of a cost that nntui infers is made of."""
+
+COST_ATTRIBUTES = frozenset({"T", "abs", "clip", "exp", "log", "log1p", "maximum", "mean", "shape", "size", "sum"})
+
+
+def is_familiar(program: Program) -> bool:
+    """Tell whether a program differs in its numbers at most from one that comes with nntui."""
+    origin = program.origin
+    if origin.path is not None or origin.loop_line is not None or origin.given != Given():
+        return False
+    if program.roles.cost is not None and not is_plain_cost(program.roles.cost):
+        return False
+    try:
+        form = _form(program.source)
+        return any(form == _form(source) for source in _like(program))
+    except RecursionError:
+        return False
+
+
+def _like(program: Program) -> Iterator[str]:
+    """Yield the texts of nntui's own that this one may be."""
+    if program.name in builtin.NAMES:
+        yield builtin.source(program.name)
+    elif any(mistake.code == program.name for mistake in mistakes.MISTAKES):
+        yield mistakes.program(program.name).source
+    else:
+        hidden = program.name.count("-") - 1
+        if 0 <= hidden <= 200:
+            yield network.write(network.Network((3, *[4] * hidden, 1)))
+
+
+class _Numberless(ast.NodeTransformer):
+    """Makes every number the same."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        """Forget the number."""
+        return ast.Constant(0) if type(node.value) in (int, float) else node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
+        """A sign belongs to its number."""
+        self.generic_visit(node)
+        signed = isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant)
+        return node.operand if signed else node
+
+
+def _form(source: str) -> str:
+    """Return a text's syntax without its numbers, its comments and its docstring."""
+    tree = ast.parse(source)
+    first = tree.body[0] if tree.body else None
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+        del tree.body[0]
+    return ast.dump(_Numberless().visit(tree))
+
+
+def is_plain_cost(expression: str) -> bool:
+    """Tell whether an expression does nothing but compute with the program's variables."""
+    try:
+        parts = list(ast.walk(ast.parse(expression, mode="eval")))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return all(isinstance(part, COST_NODES) and _is_plain(part) for part in parts)
+
+
+def _is_plain(part: ast.AST) -> bool:
+    if isinstance(part, ast.Attribute):
+        return part.attr in COST_ATTRIBUTES
+    if isinstance(part, ast.Call):
+        return isinstance(part.func, ast.Attribute) and not part.keywords
+    if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Pow):
+        return isinstance(part.right, ast.Constant) and part.right.value in (2, 3, 0.5)
+    return not isinstance(part, ast.Constant) or type(part.value) in (int, float)

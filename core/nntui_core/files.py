@@ -1,0 +1,403 @@
+"""A session in a file: NumPy's .npz format, its arrays under their own names, `np.load(path)["W1"]`.
+
+Three members have names that no variable can have: `nntui session` is a text of JSON that says what was debugged
+(the program's text, what the user changed and where, the position), `nntui state` is JSON too, with the nodes of
+checkpoints and curves (see `nntui_core.codec`), and `nntui memory` has the bytes of their arrays.
+
+A session comes back by running the program's setup, taking up the nearest checkpoint before its position, and running
+on from there. Where the namespace holds something that cannot be written, there are no checkpoints in the file, and
+the whole way is run again. Either way the numbers are compared with those of the file, bit for bit.
+
+Nothing in a file is run but the program whose text is in it, and nothing at all by `load`.
+"""
+
+import functools
+import importlib.metadata
+import json
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nntui_core import archive, blas
+from nntui_core.archive import Archive, Broken
+from nntui_core.codec import NotPlain, Reader, Writer
+from nntui_core.curve import LossCurve
+from nntui_core.familiar import is_familiar
+from nntui_core.history import Event, History, ProgramChange, RateChange
+from nntui_core.interpreter import Position
+from nntui_core.output import Output
+from nntui_core.program import Given, Origin, Program
+from nntui_core.replacing import replacing
+from nntui_core.session import Ghost, Session
+from nntui_core.values import Array, Checkpoint, is_data, same_bits
+
+VERSION = 1
+"""The number of this form of the file; a file of a later one is not read."""
+SESSION, STATE, MEMORY = "nntui session", "nntui state", "nntui memory"
+ALL = 10_000
+MOST_MEMORY = 400 * 2**20
+"""Bytes of checkpoints that are written; where there are more, a session comes back by running all of it again."""
+LINES = 500
+"""Lines of the program's output that are written."""
+
+
+class FileError(ValueError):
+    """A file that cannot be opened as a session; the message is one line that names it."""
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def save(session: Session, path: Path, most: int = ALL, settings: Mapping[str, Any] | None = None) -> None:
+    """Write a session to a file, which is replaced as a whole; `most` limits the checkpoints in it.
+
+    `settings` are what the front end wants to find again, in the terms of JSON.
+
+    Raises:
+        OSError: it cannot be written there.
+    """
+    session.catch_up()
+    document = _document(session, settings or {})
+    writer, checkpoints = _checkpoints(session, most)
+    state = {"checkpoints": checkpoints, **_rest(session, writer)}
+    lengths = [len(block) for block in writer.blocks]
+    own = {
+        SESSION: np.array(json.dumps(document, ensure_ascii=False, indent=1)),
+        STATE: np.frombuffer(json.dumps({**state, "blocks": lengths}).encode(), np.uint8),
+    }
+    with replacing(path) as file:
+        archive.write(file, {**own, **session.state.values}, (MEMORY, writer.blocks))
+
+
+@functools.cache
+def written_by() -> dict[str, Any]:
+    """Return what a replay to the last bit depends on, and which nntui this is."""
+    try:
+        version = importlib.metadata.version("nntui")
+    except importlib.metadata.PackageNotFoundError:
+        version = "unknown"
+    return {
+        "nntui": version,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "blas threads": blas.threads(),
+    }
+
+
+def _document(session: Session, settings: Mapping[str, Any]) -> dict[str, Any]:
+    table: list[Program] = []
+
+    def number(program: Program) -> int:
+        for k, known in enumerate(table):
+            if known == program and known.roles.cost == program.roles.cost:
+                return k
+        table.append(program)
+        return len(table) - 1
+
+    numbers = {
+        "opened": number(session.original),
+        "start": number(session.history.program),
+        "present": number(session.program),
+        "undo": [number(program) for program in session.former_texts],
+        "events": [_event(event, number) for event in session.history.events],
+    }
+    return {
+        "format": SESSION,
+        "version": VERSION,
+        "written by": written_by(),
+        "name": session.program.name,
+        "position": list(session.position),
+        "frontier": list(session.frontier),
+        "ended": session.interpreter.ended,
+        "broke": session.interpreter.broke,
+        "failed": session.failure is not None,
+        **numbers,
+        "programs": [_program(program) for program in table],
+        "ghost": None if session.ghost is None else session.ghost.label,
+        "output": {"lines": [_utf8(line) for line in session.output.last(LINES)], "count": session.output.count},
+        "settings": dict(settings),
+    }
+
+
+def _utf8(text: str) -> str:
+    return text.encode(errors="replace").decode()
+
+
+def _program(program: Program) -> dict[str, Any]:
+    origin, given = program.origin, program.origin.given
+    return {
+        "name": program.name,
+        "text": program.source,
+        "path": origin.path,
+        "loop line": origin.loop_line,
+        "given": {name: getattr(given, name) for name in Given.__dataclass_fields__},
+        "cost": program.roles.cost,
+    }
+
+
+def _event(event: Event, number: Any) -> list[Any]:
+    if isinstance(event, RateChange):
+        return ["rate", *event.position, event.name, float(event.rate)]
+    return ["program", *event.position, number(event.program), event.following]
+
+
+def _checkpoints(session: Session, most: int) -> tuple[Writer, list[list[Any]]]:
+    """Return the nodes of checkpoints with their iterations, none where they cannot be written; and their writer."""
+    writer = Writer()
+    if not session.interpreter.can_skip:
+        return writer, []
+    nodes: list[list[Any]] = []
+    try:
+        for iteration, checkpoint in _chosen(session, most):
+            nodes.append([iteration, writer.checkpoint(checkpoint, session.interpreter.namespace)])
+            if writer.nbytes > MOST_MEMORY:
+                raise NotPlain("there is too much of it")
+    except NotPlain:
+        return Writer(), []
+    return writer, nodes
+
+
+def _rest(session: Session, writer: Writer) -> dict[str, Any]:
+    """Return the curves, and which names of the namespace are code."""
+    namespace, ghost = session.interpreter.namespace, session.ghost
+    return {
+        "code": [name for name, value in namespace.items() if not name.startswith("__") and not is_data(name, value)],
+        "curve": writer.values(session.curve.parts()),
+        "ghost": None if ghost is None else writer.values(ghost.curve.parts()),
+    }
+
+
+def _chosen(session: Session, most: int) -> list[tuple[int, Checkpoint]]:
+    """Return the first checkpoint, the one that the position is reached from, and some of the others."""
+    kept = session.history.kept()
+    until = max(session.position.iteration - 1, 0)
+    near = max(k for k, (iteration, _) in enumerate(kept) if iteration <= until)
+    step = max(1, -(-len(kept) // most))
+    return [kept[k] for k in sorted({*range(0, len(kept), step), near})]
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is in a session file; nothing of it has been run."""
+
+    path: str
+    programs: tuple[Program, ...]
+    document: Mapping[str, Any]
+    events: tuple[Event, ...]
+    curve: LossCurve
+    ghost: Ghost | None
+    arrays: Mapping[str, Array]
+    """The numbers at its position, by name."""
+    state: Mapping[str, Any] = field(repr=False)
+    blocks: tuple[memoryview, ...] = field(repr=False)
+
+    @property
+    def program(self) -> Program:
+        """The program as it is at its position."""
+        present: int = self.document["present"]
+        return self.programs[present]
+
+    @property
+    def name(self) -> str:
+        """The program's name."""
+        return self.program.name
+
+    @property
+    def position(self) -> Position:
+        """Where it stands."""
+        return Position(*self.document["position"])
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What the front end wanted to find again."""
+        settings: Mapping[str, Any] = self.document["settings"]
+        return settings
+
+    @property
+    def familiar(self) -> bool:
+        """Whether all that it would run is one of nntui's own programs, up to its numbers."""
+        return all(map(is_familiar, self.programs))
+
+    def session(self, output: Output | None = None, kind: type[Session] = Session) -> tuple[Session, str]:
+        """Run the program's setup and go to where the session stood; return it, and what is not as it was.
+
+        Raises:
+            ProgramFailed: the program's setup failed.
+        """
+        document = self.document
+        output = output or Output()
+        output.quiet = True
+        try:
+            session = kind(self.programs[document["start"]], output)
+        finally:
+            output.quiet = False
+        output.take_up(document["output"]["lines"], document["output"]["count"])
+        session.original = self.programs[document["opened"]]
+        session.former_texts[:] = [self.programs[k] for k in document["undo"]]
+        session.history = self._history(session)
+        session.curve, session.ghost = self.curve, self.ghost
+        session.frontier = Position(*document["frontier"])
+        session.stand_at(self.position)
+        if session.position == self.position:
+            if document["failed"]:
+                session.execute()
+            session.interpreter.ended, session.interpreter.broke = document["ended"], document["broke"]
+        session.mark_nothing()
+        return session, self._differences(session)
+
+    def _history(self, session: Session) -> History:
+        history = History(session.history.program)
+        for iteration, checkpoint in self._checkpoints(session) or session.history.kept():
+            history.add(iteration, checkpoint)
+        history.events = list(self.events)
+        return history
+
+    def _checkpoints(self, session: Session) -> list[tuple[int, Checkpoint]]:
+        """Return the checkpoints of the file, none where they do not fit the program."""
+        namespace = session.interpreter.namespace
+        if not set(self.state["code"]) <= namespace.keys():
+            return []
+        reader = Reader(self.blocks)
+        try:
+            found = [(int(k), reader.checkpoint(node, namespace)) for k, node in self.state["checkpoints"]]
+        except Exception:  # noqa: BLE001 - a node that is none raises whatever it meets; the way can be run again
+            return []
+        iterations = [iteration for iteration, _ in found]
+        return found if found and iterations[0] == 0 and iterations == sorted(set(iterations)) else []
+
+    def _differences(self, session: Session) -> str:
+        """Say what is not as the file has it, empty where everything is."""
+        if session.position != self.position:
+            there, here = self.position.iteration, session.position.iteration
+            return f"{self.path} stands at iteration {there:,}, but the program now ends at {here:,}"
+        live = session.state
+        other = [name for name, array in self.arrays.items() if name not in live or not same_bits(live[name], array)]
+        if not other:
+            return ""
+        names = ", ".join(other[:3]) + (" …" if len(other) > 3 else "")
+        return f"not the same numbers as in {self.path}: {names}; {_elsewhere(self.document['written by'])}"
+
+
+def _elsewhere(then: Mapping[str, Any]) -> str:
+    now = written_by()
+    differing = [f"{name} {then.get(name)} there, {now[name]} here" for name in now if then.get(name) != now[name]]
+    return ", ".join(differing) or "the program does not do the same twice"
+
+
+def is_session(path: Path) -> bool:
+    """Tell whether a file is a session that nntui has written."""
+    try:
+        with archive.opened(str(path)) as file:
+            return SESSION in Archive(file).names
+    except Exception:  # noqa: BLE001 - whatever zipfile thinks of a file that is none
+        return False
+
+
+def load(path: str) -> Kept:
+    """Read a session file. Nothing in it is run.
+
+    Raises:
+        FileError: it cannot be read, or is none.
+    """
+    try:
+        with archive.opened(path) as file:
+            return _read(path, file)
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror or 'it cannot be read'}") from None
+    except Broken as error:
+        raise FileError(f"{path}: {error}") from None
+    except Exception:  # noqa: BLE001 - a damaged file raises whatever zipfile, json, NumPy and Python think of it
+        raise FileError(f"{path}: this session file is damaged") from None
+
+
+def _read(path: str, file: Any) -> Kept:
+    held = Archive(file)
+    if SESSION not in held.names:
+        raise Broken("there is no session of nntui in it; --weights takes arrays from a .npz file")
+    document = json.loads(archive.text_of(held[SESSION]))
+    if document["format"] != SESSION:
+        raise Broken("there is no session of nntui in it")
+    if type(document["version"]) is not int or document["version"] > VERSION:
+        theirs = str(document["version"])[:20]
+        raise Broken(f"a newer nntui wrote it (version {theirs} of the file, this nntui reads {VERSION})")
+    held.refuse_bombs()
+    arrays = {name: held[name] for name in held.names if name not in (SESSION, STATE, MEMORY)}
+    state = json.loads(held[STATE].tobytes())
+    blocks = _blocks(held[MEMORY], state["blocks"])
+    programs = tuple(_parsed(entry, path) for entry in document["programs"])
+    _check(document, len(programs))
+    events = tuple(_read_event(entry, programs) for entry in document["events"])
+    if list(events) != sorted(events, key=lambda event: event.position):
+        raise ValueError("the events are not in order")
+    reader = Reader(blocks)
+    curve = LossCurve.of(reader.values(state["curve"]))
+    ghost = None
+    if document["ghost"] is not None:
+        ghost = Ghost(LossCurve.of(reader.values(state["ghost"])), str(document["ghost"]))
+    if not isinstance(state["code"], list) or not isinstance(state["checkpoints"], list):
+        raise ValueError("the state is none")
+    return Kept(path, programs, document, events, curve, ghost, arrays, state, blocks)
+
+
+def _blocks(memory: Array, lengths: list[int]) -> tuple[memoryview, ...]:
+    if memory.dtype != np.uint8 or sum(lengths) != memory.size or any(length < 0 for length in lengths):
+        raise ValueError("the memory has another length")
+    ends = np.cumsum(lengths, dtype=np.int64).tolist()
+    return tuple(memory.data[end - length : end] for end, length in zip(ends, lengths, strict=True))
+
+
+def _parsed(entry: Mapping[str, Any], file: str) -> Program:
+    given = dict(entry["given"])
+    given["parameters"] = tuple(given["parameters"])
+    path = entry["path"]
+    if path is not None and not Path(path).parent.is_dir():  # it comes from another machine: its data is here, maybe
+        path = str(Path(file).absolute().parent / Path(path).name)
+    origin = Origin(path, entry["loop line"], Given(**given))
+    program = Program.parse(entry["text"], str(entry["name"]), origin)
+    cost = entry["cost"]
+    return program if program.roles.cost == cost else replace(program, roles=replace(program.roles, cost=cost))
+
+
+def _check(document: Mapping[str, Any], programs: int) -> None:
+    """Check what a damaged or forged file may have wrong."""
+    numbers = [document["opened"], document["start"], document["present"], *document["undo"]]
+    right = all(type(k) is int and 0 <= k < programs for k in numbers)
+    for place in (document["position"], document["frontier"]):
+        right = right and len(place) == 2 and all(type(k) is int and 0 <= k <= sys.maxsize for k in place)
+    right = right and all(type(document[name]) is bool for name in ("ended", "broke", "failed"))
+    output = document["output"]
+    right = right and type(output["count"]) is int and all(isinstance(line, str) for line in output["lines"])
+    if not right or not isinstance(document["settings"], dict) or not isinstance(document["written by"], dict):
+        raise ValueError("the session makes no sense")
+
+
+def _read_event(entry: list[Any], programs: tuple[Program, ...]) -> Event:
+    kind, iteration, tick, *rest = entry
+    position = Position(_natural(iteration), _natural(tick))
+    if kind == "rate":
+        name, rate = rest
+        if not any(name == program.roles.rate for program in programs):
+            raise ValueError("no program has such a rate")
+        return RateChange(position, name, float(rate))
+    if kind != "program":
+        raise ValueError("there is no such event")
+    number, following = rest
+    program = programs[_natural(number)]
+    if program.body[_natural(following)].depth:
+        raise ValueError("no program goes on inside a block")
+    return ProgramChange(position, program, following)
+
+
+def _natural(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{value!r} is no natural number")
+    return value

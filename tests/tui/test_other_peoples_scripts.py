@@ -1,0 +1,256 @@
+"""Scripts as other people write them: nntui finds what their variables are, and runs them to Python's own numbers.
+
+The scripts are in `tests/scripts`; each is in a style of its own. What `python script.py` prints and ends with is
+taken from Python itself, in a process of its own.
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nntui import cli
+from nntui_core import script
+from nntui_core.explain import evaluate, explain
+from nntui_core.interpreter import Position
+from nntui_core.program import Program
+from nntui_core.session import Session
+from nntui_core.values import State, same_bits
+
+Captured = pytest.CaptureFixture[str]
+
+FOLDER = Path(__file__).parent.parent / "scripts"
+SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.py"))
+
+W1_AND_2 = ("W1", "b1", "W2", "b2")
+ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], str, str, str | None, str | None]] = {
+    # parameters, inputs, target, prediction, loss, rate
+    "columns": (W1_AND_2, ("X",), "Y", "A2", "cost", "alpha"),
+    "course_dictionaries": (
+        ("params['W1']", "params['b1']", "params['W2']", "params['b2']"),
+        ("X",),
+        "Y",
+        "cache['A2']",
+        "cost",
+        "learning_rate",
+    ),
+    "dot_chains": (("w1", "w2"), ("x",), "y", "y_pred", "loss", "learning_rate"),
+    "eleven_letters": (("w",), ("x",), "y", "o", None, None),
+    "forum_post": (("weight1", "weight2"), ("x",), "y", "a2", None, "learningRate"),
+    "helper_functions": (("W1", "W2"), ("X",), "Y", "A2", "cost", "alpha"),
+    "mini_batches": (W1_AND_2, ("xb",), "yb", "y_hat", "loss", "lr"),
+    "momentum": (W1_AND_2, ("X",), "y", "A2", "J", "lr"),
+    "network_class": (("net.w1", "net.w2"), ("x",), "t", "net.out", None, None),
+    "nonlin_deriv": (("syn0", "syn1"), ("X",), "y", "l2", None, None),
+    "one_at_a_time": (
+        ("hidden_weights", "hidden_bias", "output_weights", "output_bias"),
+        ("x",),
+        "t",
+        "o",
+        None,
+        "eta",
+    ),
+    "relu_hidden": (("W1", "B1", "W2", "B2"), ("X",), "Y", "out", "mse", None),
+    "softmax_classifier": (("W", "b"), ("X",), "y", "probs", "loss", "step_size"),
+    "softmax_one_hot": (("V", "c"), ("data",), "T", "P", "cross_entropy", "rate"),
+    "train_function": (("W1", "W2"), ("X",), "y", "a2", "loss", "lr"),
+    "wh_bh_wout": (("wh", "bh", "wout", "bout"), ("X",), "y", "output", None, "lr"),
+}
+COSTS = {
+    "eleven_letters": "0.5 * np.sum((o - y) ** 2)",
+    "forum_post": "0.5 * np.sum((a2 - y) ** 2)",
+    "network_class": "np.sum((net.out - t) ** 2)",
+    "nonlin_deriv": "0.5 * np.sum((l2 - y) ** 2)",
+    "one_at_a_time": "0.5 * np.sum((o - t) ** 2)",
+    "wh_bh_wout": "0.5 * np.sum((output - y) ** 2)",
+}
+"""The costs of those that state none."""
+WARNINGS = {
+    "forum_post": ["shape-coincidence"],
+    "nonlin_deriv": ["shape-coincidence"],
+    "softmax_classifier": ["start-scale"],
+    "train_function": ["shape-coincidence"],
+}
+NOT_UNDERSTOOD = {
+    ("mini_batches", "perm"): ("rng.permutation",),
+    ("mini_batches", "i"): ("for",),
+    ("one_at_a_time", "k"): ("for",),
+}
+DUMP = """
+import json as _json, os as _os, numpy as _np
+with open(_os.environ["DUMP"], "w") as _file:
+    _json.dump({{_name: _np.asarray(eval(_name)).tolist() for _name in {names}}}, _file)
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Put back what a script changes of the process."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "argv", list(sys.argv))
+
+
+def path_of(name: str) -> str:
+    return str(FOLDER / f"{name}.py")
+
+
+@cache
+def opened(name: str) -> Program:
+    return script.load(path_of(name))
+
+
+def by_python(text: str, name: str, folder: Path) -> tuple[str, dict[str, Any]]:
+    """Run a text as Python does; return what it prints and its final parameters."""
+    file, dump = folder / f"{name}.py", folder / "dump.json"
+    file.write_text(text + DUMP.format(names=list(ROLES[name][0])))
+    environment = {**os.environ, "DUMP": str(dump), "PYTHONUNBUFFERED": "1"}
+    process = subprocess.run(
+        [sys.executable, str(file)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    )
+    assert process.returncode == 0, process.stdout
+    return process.stdout, json.loads(dump.read_text())
+
+
+def test_every_script_is_in_the_table() -> None:
+    assert list(ROLES) == SCRIPTS
+    assert len(SCRIPTS) >= 12
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_roles(name: str) -> None:
+    roles = opened(name).roles
+    found = (roles.parameters, roles.inputs, roles.target, roles.prediction, roles.loss, roles.rate)
+    assert found == ROLES[name]
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_the_verdict(name: str, capsys: Captured) -> None:
+    assert cli.main(["check", path_of(name), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [finding["code"] for finding in report["findings"]] == WARNINGS.get(name, [])
+    assert {p["name"]: p["verdict"] for p in report["parameters"]} == dict.fromkeys(ROLES[name][0], "descent")
+    if name in COSTS:
+        assert (report["cost"]["name"], report["cost"]["expression"]) == ("C", COSTS[name])
+    else:
+        assert report["cost"]["name"] == ROLES[name][4]
+
+
+def test_the_forums_script_is_told_what_its_names_mean(capsys: Captured) -> None:
+    assert cli.main(["check", path_of("forum_post")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("Your `dC_dw2` is −1 × ∂C/∂z2, not ∂C/∂weight2")
+    assert "dC_dw2 = −1 × ∂C/∂z2" in lines
+    assert "dC_dw1 = −1 × ∂C/∂z1" in lines
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_cell_of_every_array_is_explained(name: str, capsys: Captured) -> None:
+    session = Session(opened(name))
+    session.advance(3)
+    told = set()
+    for executed in session.trace_of(2):
+        for target in executed.statement.targets:
+            value = executed.after.get(target)
+            if value is None:
+                continue
+            index = tuple(size // 2 for size in value.shape)
+            found = explain(executed.program, executed.statement, executed.before, executed.after, index, target)
+            assert found.value == value[index].item()
+            assert found.unknown == NOT_UNDERSTOOD.get((name, target), ())
+            assert evaluate(found) == pytest.approx(found.value, rel=1e-12, abs=1e-15)
+            told.add(target)
+    held = {target for s in opened(name).body for target in s.targets}
+    assert held - told <= ({"order"} if name == "one_at_a_time" else set())  # a list, no array
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_it_runs_to_pythons_numbers(name: str, capsys: Captured, tmp_path: Path) -> None:
+    printed, parameters = by_python(Path(path_of(name)).read_text(), name, tmp_path)
+    assert cli.main(["run", path_of(name), "--json"]) == 0
+    out, err = capsys.readouterr()
+    result = json.loads(out)
+    assert result["parameters"] == parameters
+    assert err == printed
+    assert len(result["loss_curve"]) > 1
+    assert result.get("cost") == ({"expression": COSTS[name], "inferred": True} if name in COSTS else None)
+
+
+@pytest.mark.parametrize("name", ["course_dictionaries", "eleven_letters", "network_class", "train_function"])
+def test_an_export_ends_with_the_same_numbers(name: str, capsys: Captured, tmp_path: Path) -> None:
+    text = Path(path_of(name)).read_text()
+    loop = opened(name).loop
+    ends = loop.end_lineno if name in ("eleven_letters", "network_class") else None
+    shorter = "\n".join(text.split("\n")[:ends]) + "\n"
+    (tmp_path / "mine.py").write_text(shorter)
+    assert cli.main(["export", str(tmp_path / "mine.py")]) == 0
+    exported = capsys.readouterr().out
+    assert exported.startswith(shorter)
+    printed, parameters = by_python(exported, name, tmp_path)
+    assert parameters == by_python(text, name, tmp_path)[1]
+    if ends is not None:  # the script ends with its loop: nntui's lines print the numbers
+        assert all(f"{parameter} {parameters[parameter]}" in printed for parameter in parameters)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_forward_back_and_forward_again(name: str) -> None:
+    session = Session(opened(name))
+    seen: dict[Position, State] = {}
+    while session.position.iteration < 3:
+        seen[session.position] = session.state
+        session.step()
+    seen[session.position] = session.state
+
+    def agree() -> None:
+        there, here = seen[session.position].values, session.state.values
+        assert set(here) == set(there)
+        assert all(same_bits(there[n], here[n]) for n in there)
+
+    choose = random.Random(0)
+    moves: list[Callable[[], None]] = [session.back, session.back, session.back_iteration, session.step]
+    for _ in range(25):
+        move = choose.choice(moves)
+        if move == session.step and session.position.iteration == 3:
+            continue
+        if move != session.step and session.position == (0, 0):
+            continue
+        move()
+        agree()
+    session.goto(Position(0, 0))
+    agree()
+    session.advance(3)
+    agree()
+    assert session.position == (3, 0)
+
+
+def test_a_cell_of_a_dictionary_or_an_object_by_name(capsys: Captured) -> None:
+    for name, cell, plain in (
+        ("course_dictionaries", 'params["W1"][0,1]', "params['W1']"),
+        ("course_dictionaries", "grads['dW1'][-1, 1]", "grads['dW1']"),
+        ("network_class", "net.w1[2,0]", "net.w1"),
+    ):
+        assert cli.main(["explain", path_of(name), cell, "--at", "2", "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["name"] == plain
+        session = Session(opened(name))
+        session.advance(3)
+        assert told["value"] == session.state[plain][tuple(told["index"])].item()
+    assert cli.main(["explain", path_of("course_dictionaries"), "params['W3'][0,0]"]) == 2
+    assert "did you mean" in capsys.readouterr().err
+
+
+def test_no_array_is_written_to_while_it_is_kept() -> None:
+    session = Session(opened("softmax_classifier"))  # changes `probs` in place, under another name
+    session.advance(2)
+    arrays = [a for e in session.trace_of(1) for s in (e.before, e.after) for a in s.values.values()]
+    copies = [np.array(a) for a in arrays]
+    session.advance(5)
+    assert all(same_bits(a, b) and not a.flags.writeable for a, b in zip(arrays, copies, strict=True))
