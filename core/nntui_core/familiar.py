@@ -32,7 +32,7 @@ def is_familiar(program: Program) -> bool:
     origin = program.origin
     if origin.path is not None or origin.loop_line is not None or origin.given != Given():
         return False
-    if program.roles.cost is not None and not is_plain_cost(program.roles.cost):
+    if origin.inferred_cost is not None and not is_plain_cost(origin.inferred_cost):
         return False
     try:
         form = _form(program.source)

@@ -17,7 +17,7 @@ import json
 import platform
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,7 @@ def _document(session: Session, settings: Mapping[str, Any]) -> dict[str, Any]:
 
     def number(program: Program) -> int:
         for k, known in enumerate(table):
-            if known == program and known.roles.cost == program.roles.cost:
+            if known == program:
                 return k
         table.append(program)
         return len(table) - 1
@@ -137,7 +137,7 @@ def _program(program: Program) -> dict[str, Any]:
         "path": origin.path,
         "loop line": origin.loop_line,
         "given": {name: getattr(given, name) for name in Given.__dataclass_fields__},
-        "cost": program.roles.cost,
+        "inferred cost": origin.inferred_cost,
     }
 
 
@@ -361,10 +361,15 @@ def _parsed(entry: Mapping[str, Any], file: str) -> Program:
     path = entry["path"]
     if path is not None and not Path(path).parent.is_dir():  # it comes from another machine: its data is here, maybe
         path = str(Path(file).absolute().parent / Path(path).name)
-    origin = Origin(path, entry["loop line"], Given(**given))
-    program = Program.parse(entry["text"], str(entry["name"]), origin)
-    cost = entry["cost"]
-    return program if program.roles.cost == cost else replace(program, roles=replace(program.roles, cost=cost))
+    cost = entry["inferred cost"]
+    line, texts = entry["loop line"], [entry["text"], *given["parameters"]]
+    maybe = [cost, path, *(value for name, value in given.items() if name != "parameters")]
+    if not all(isinstance(v, str) for v in texts) or not all(isinstance(v, str | None) for v in maybe):
+        raise ValueError("a text is none")
+    if line is not None and type(line) is not int:
+        raise ValueError("a line has no number")
+    origin = Origin(path, line, Given(**given), inferred_cost=cost)
+    return Program.parse(entry["text"], str(entry["name"]), origin)
 
 
 def _check(document: Mapping[str, Any], programs: int) -> None:

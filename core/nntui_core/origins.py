@@ -76,6 +76,8 @@ class Origins:
     def _writer(self, name: str, before: Position, farthest: int) -> Executed | None:
         """Return the last statement before a position that wrote a variable, None where the setup did."""
         session = self._session
+        if not session.program.writers(name):
+            return None
         earliest = min(before.iteration, session.position.iteration)
         for iteration in range(earliest, max(earliest - farthest, -1), -1):
             for executed in reversed(session.trace_of(iteration)):

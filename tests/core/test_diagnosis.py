@@ -354,8 +354,24 @@ def test_the_forum_gets_its_answer() -> None:
     report = diagnose(builtin.load("forum"))
     assert report.answer == (
         "Your `dC_dw2` is −1 × ∂C/∂z2, not ∂C/∂weight2; `np.dot(a1.T, dC_dw2)` is −1 × ∂C/∂weight2; the two minus "
-        "signs cancel: `weight2 + learningRate * …` goes downhill (cosine 1.000 with −∂C/∂weight2)."
+        "signs cancel: `weight2 + learningRate * …` goes downhill (cosine 1.000 with −∂C/∂weight2). The first minus "
+        "comes in on line 23: `delta2` is −1 × ∂C/∂a2. `weight2 - learningRate * dC_dw2` would step along that delta "
+        "instead, uphill: cosine −0.519 with ∂C/∂weight2."
     )
+
+
+def test_the_answers_last_sentence_is_measured() -> None:
+    """The step along the delta alone, by hand: its cosine with a gradient from central differences."""
+    program = builtin.load("forum")
+    interpreter = Interpreter(program)
+    interpreter.start()
+    report = diagnose(program)
+    slope = next(p.gradient for p in report.parameters if p.name == "weight2")
+    while "dC_dw2" not in interpreter.namespace:
+        interpreter.step()
+    delta = interpreter.namespace["dC_dw2"]
+    cosine = float(np.sum(delta * slope) / (np.linalg.norm(delta) * np.linalg.norm(slope)))
+    assert f"cosine {cosine:.3f}".replace("-", "−") in report.answer
 
 
 def test_the_answer_is_measured() -> None:

@@ -1,6 +1,7 @@
 """A shell in a pane of a tmux of its own, whose screen is read as text. Nothing here waits for a fixed time."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -112,5 +113,5 @@ def program(
     """Start nntui in a shell in tmux and wait for its first picture."""
     with pane(width, height, environment) as shell:
         shell.say(" ".join([PROGRAM, *arguments]))
-        shell.until(lambda text: "it 0 ·" in text and "q quit" in text and "▶" in text and "─╯" in text)
+        shell.until(lambda text: re.search(r"\bit 0\b", text) and "q quit" in text and "▶" in text and "─╯" in text)
         yield shell

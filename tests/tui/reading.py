@@ -19,7 +19,8 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from nntui.app import NntuiApp
-from nntui.engine import Command, Engine
+from nntui.engine import Engine
+from nntui.protocol import Command
 from nntui.screen import MainScreen
 from nntui_core import builtin
 from nntui_core.frame import Frame
@@ -129,7 +130,8 @@ class Desk:
         assert isinstance(self.app._driver, HeadlessDriver)
         self.app._driver._size = size
         self.app.post_message(Resize(size, size))
-        await self.until(lambda: self.app.screen.size == size)
+        await self.until(lambda: self.app.screen.size == size and self.main.footer.size.width == width)
+        await self.drained()
 
     # --- waiting ---------------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import types
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -283,8 +284,8 @@ def test_the_screen_gets_the_program(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     opened: list[Program] = []
     app = types.ModuleType("nntui.app")
 
-    def run(program: Program) -> int:
-        opened.append(program)
+    def run(opener: Callable[[], Program], *_: object) -> int:
+        opened.append(opener())
         return 0
 
     app.run = run  # type: ignore[attr-defined]
@@ -296,4 +297,4 @@ def test_the_screen_gets_the_program(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         monkeypatch.setattr(stream, "isatty", lambda: True)
     for argv in ([], ["forum"], ["default"], [str(script)], ["--layers", "3-2-1"]):
         assert cli.main(argv) == 0
-    assert [program.name for program in opened] == ["default", "forum", "default", str(script), "3-2-1"]
+    assert [program.name for program in opened] == ["default", "forum", "default", "mine.py", "3-2-1"]

@@ -12,7 +12,9 @@ from contextlib import contextmanager
 import pytest
 from tests.tui.reading import DEADLINE, Queue, diverging, endless, watch
 
-from nntui.engine import KEEP_RUNNING, Command, Engine, Report, Verb, Worker
+from nntui.engine import Engine
+from nntui.protocol import KEEP_RUNNING, Command, Report, Verb
+from nntui.worker import Worker
 from nntui_core import builtin
 from nntui_core.frame import Frame, Origin, View, Window
 from nntui_core.program import Program
@@ -27,7 +29,7 @@ class Driver:
     def __init__(self, program: Program) -> None:
         self.woken = threading.Event()
         self.wakes = 0
-        self.engine = Engine(program, self._wake)
+        self.engine = Engine(lambda: program, self._wake)
         self.queue: Queue = watch(self.engine)
         self.first = Report(None)
 
@@ -354,7 +356,7 @@ def test_a_setup_that_fails_is_told_in_words() -> None:
     report = driver.report()
     driver.engine._thread.join(DEADLINE)
     assert report.frame is None
-    assert "line 14: " in report.fatal
+    assert "line 14: " in report.trouble
     assert report.crash == ""
 
 
@@ -371,7 +373,7 @@ def test_a_fault_of_nntui_reaches_the_slot(monkeypatch: pytest.MonkeyPatch) -> N
     driver.engine._thread.join(DEADLINE)
     assert report.frame is None
     assert "ZeroDivisionError: a fault of nntui" in report.crash
-    assert report.fatal == ""
+    assert report.trouble == ""
 
 
 def test_overflow_is_a_number_not_a_warning() -> None:

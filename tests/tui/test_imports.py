@@ -33,7 +33,7 @@ def test_the_command_line_loads_no_screen(module: str) -> None:
 
 
 def test_making_the_app_loads_nothing_heavy_either() -> None:
-    code = "from nntui.app import NntuiApp\nNntuiApp(program=None)"
+    code = "from nntui.app import NntuiApp\nNntuiApp(program=lambda: None)"
     assert not HEAVY & loaded_after(code)
 
 
@@ -43,7 +43,7 @@ import threading
 from nntui_core import builtin
 from nntui.engine import Engine
 woken = threading.Event()
-engine = Engine(builtin.load("default"), woken.set)
+engine = Engine(lambda: builtin.load("default"), woken.set)
 engine.start()
 assert woken.wait(60)
 """

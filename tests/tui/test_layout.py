@@ -8,11 +8,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from nntui.layout import CELL, CODE, FIXED, LOSS, PREDICTIONS, SMALL, Box, arrange, panel_order, wishes
+from nntui.layout import CELL, CODE, LOSS, PREDICTIONS, SMALL, Box, arrange, panel_order, wishes
 from nntui_core.frame import Variable, View
 from nntui_core.network import Network, build
 from nntui_core.picture import Painter
 from nntui_core.session import Session
+
+FIXED = (LOSS, PREDICTIONS, CODE)
 
 BARS = 5
 """Lines of the screen that are no panel's: header, flow, two of explanation, footer."""

@@ -11,8 +11,8 @@ from nntui.app import NntuiApp
 from nntui.dialogs.help import Help
 from nntui.dialogs.number import NumberDialog
 from nntui.dialogs.origin import OriginDialog
-from nntui.engine import Verb
-from nntui.layout import CODE, FIXED, LOSS, PREDICTIONS
+from nntui.layout import CODE, LOSS, PREDICTIONS
+from nntui.protocol import Verb
 from nntui.widgets.matrix import MatrixPanel
 from nntui_core import builtin
 from nntui_core.program import Program
@@ -20,6 +20,7 @@ from nntui_core.session import Session
 from nntui_core.values import Array
 
 SIZES = [(80, 24), (120, 36), (160, 48)]
+FIXED = (LOSS, PREDICTIONS, CODE)
 NAMED = {"W1", "W2", "delta1", "delta2", *FIXED}
 MORE = {"z1", "a1", "z2", "a2", "dW1", "dW2"}
 SMALLEST = (40, 12)
@@ -117,10 +118,10 @@ async def test_the_header_says_where_it_stands(size: tuple[int, int]) -> None:
     own = beside()
     async with opened(size=size) as desk:
         said = " ".join(desk.lines()[0].split())
-        assert said == "nntui · default · 3-4-1 sigmoid · seed 1 it 0 · γ 1 · C – · paused"
+        assert said == "nntui · default · 3-4-1 sigmoid · seed 1 it 0/1,000 · γ 1 · C – · paused"
         await desk.press("n", "n")
         own.advance(2)
-        assert f"it 2 · γ 1 · C {own.loss:.4f} · paused" in desk.lines()[0]
+        assert f"it 2/1,000 · γ 1 · C {own.loss:.4f} · paused" in desk.lines()[0]
 
 
 async def test_the_flow_marks_what_comes_next() -> None:
@@ -516,7 +517,7 @@ async def test_a_reset_leaves_the_former_run_as_a_ghost() -> None:
         await desk.press("n", "n", "n", "r")
         assert desk.frame.curve.losses == ()
         assert len(desk.frame.curve.ghost_losses) == 3
-        assert "pale: γ 1, seed 1" in desk.panel(LOSS)
+        assert "pale γ 1, seed 1" in desk.panel(LOSS)
         region = desk.main.panels.loss.region
         assert any(c in "▀▄▚▖▘▝▞▗▌▐█▛▜▙▟" for c in desk.part(region))
 
@@ -701,7 +702,8 @@ async def test_after_a_failure_the_keys_say_why_and_the_ways_back_work() -> None
         await desk.press("n")
         for key in ("s", "n", "space"):
             await desk.press(key)
-            assert desk.explanation() == "line 28 failed: S steps back, r resets"
+            assert desk.explanation().startswith("line 28: weight1 is (3,4)")
+            assert desk.frame.cannot_go_on == "line 28 failed: S steps back, r resets"
             assert not desk.main.running
         await desk.press("S")
         assert (desk.frame.status, desk.frame.tick) == ("paused", 9)
@@ -722,12 +724,17 @@ async def test_running_into_a_failure_stops_there() -> None:
         assert "running" not in desk.text()
 
 
-async def test_a_program_whose_setup_fails_ends_the_app_with_its_words() -> None:
+async def test_a_program_whose_setup_fails_says_so_on_the_screen() -> None:
     source = builtin.source("default").replace("rng.random((4, 1))", "x @ y  # [/not] [markup]")
     app = NntuiApp(Program.parse(source, "broken"))
-    async with app.run_test():
-        pass
-    assert app.return_value == 2
+    async with app.run_test() as pilot:
+        while not app.main.trouble:
+            await pilot.pause(0.01)
+        assert "x @ y  # [/not] [markup]" not in app.main.trouble
+        assert "line 14: ValueError" in app.main.trouble
+        await pilot.press("s")  # does nothing, and does not crash
+        await pilot.press("q")
+    assert app.return_value == 0
 
 
 # --- running ---------------------------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ class NntuiApp(App[int]):
         self.set_class(self.only_ascii, "-ascii")
         self.push_screen(self.main)
         if not self.is_headless:
-            heed_signals(self.main.engine, self.exit)
+            heed_signals(self.main.engine, lambda status: self.exit(status, return_code=status))
 
 
 FAULT = 70

@@ -32,6 +32,7 @@ COMMANDS = {
 EXAMPLES = """\
 examples:
   nntui                               the default network on the screen
+  nntui --resume                      on where the last session stood
   nntui forum --lr 0.5                the forum's program, with another learning rate
   nntui --layers 3-8-4-1 --seed 7     a deeper network
   nntui run -n 1000 --json            the numbers after 1000 iterations

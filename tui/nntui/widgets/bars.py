@@ -7,6 +7,9 @@ from nntui.palette import style
 from nntui.widgets.lines import Line, Lines, Run
 from nntui_core.frame import FlowStep, Frame
 
+ROOMY = 60
+"""Columns from which on a header also says how many iterations there are to be."""
+
 
 class Header(Lines):
     """Which program this is, and where it stands."""
@@ -46,10 +49,9 @@ class Header(Lines):
         blank = " " * max(room - len(title), 0)
         return [[*name, (title, style(colours.text)), (blank, style(colours.text)), *state]]
 
-    @staticmethod
-    def _of(frame: Frame) -> str:
-        """Say how many iterations the loop's header asks for."""
-        return f"/{frame.natural_end:,}" if frame.natural_end is not None else ""
+    def _of(self, frame: Frame) -> str:
+        """Say how many iterations the loop's header asks for, where there is room."""
+        return f"/{frame.natural_end:,}" if frame.natural_end is not None and self.size.width >= ROOMY else ""
 
     def _state(self, frame: Frame) -> Line:
         colours = self.palette
@@ -64,7 +66,10 @@ class Header(Lines):
         loss = frame.loss
         broken = loss is not None and (loss != loss or abs(loss) == float("inf"))
         return [
-            (f"it {frame.iteration:,}{self._of(frame)}{rate} · ", style(colours.text)),
+            (
+                f"it {frame.iteration:,}{self._of(frame) if self.size.width >= ROOMY else ''}{rate} · ",
+                style(colours.text),
+            ),
             (f"C {numerals.short(loss)}", style(colours.error if broken else colours.text, bold=True)),
             (" · ", style(colours.text)),
             (f"{status} ", style(colour, bold=True)),
