@@ -6,7 +6,7 @@ from collections.abc import Iterable
 WIDTH = 6
 """Characters of a number in a matrix."""
 
-SMALLEST = 9.5e-100
+SMALLEST = 1e-99
 """Below this the exponent takes too many characters."""
 
 _MARKS = ((9.9995, "{:.3f}"), (99.995, "{:.2f}"), (999.95, "{:.1f}"), (9999.5, "{:.0f}."))

@@ -4,10 +4,13 @@ from collections.abc import Callable
 
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.events import Resize
+from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 
+from nntui import terminal
 from nntui.actions import ACTIONS
 from nntui.availability import why_not
 from nntui.dialogs.host import Dialogs
@@ -184,7 +187,10 @@ class MainScreen(Screen[None]):
         self.running = running
 
     def _look_around(self) -> None:
-        """Say what takes long, and whether the script's file has changed."""
+        """Say what takes long, and whether the script's file has changed; notice a size that no signal told of."""
+        size = terminal.size() if not self.app.is_headless else None
+        if size is not None and size != tuple(self.size):
+            self.app.post_message(Resize(Size(*size), Size(*size)))
         if self.engine.busy() > PATIENCE and not self.running:
             self.say(f"still at work after {self.engine.busy():.0f} s: i interrupts it, q quits at once")
         elif self._watched.changed():

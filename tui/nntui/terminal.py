@@ -44,6 +44,15 @@ def is_utf8() -> bool:
     return locale.getpreferredencoding(False).upper().replace("-", "") == "UTF8"
 
 
+def size() -> tuple[int, int] | None:
+    """Return the columns and rows of the terminal that is drawn on, None where it is none."""
+    try:
+        columns, rows = os.get_terminal_size(2)  # Textual draws on stderr
+    except OSError:
+        return None
+    return columns, rows
+
+
 def save_bytes() -> None:
     """Let Textual use 256 colours where it would use 16 million; to be called before Textual is imported."""
     if os.environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):

@@ -81,12 +81,12 @@ class Worker:
         while True:
             self._guarded(self._learn_meanings)
             commands = self._waiting()
-            if any(command.verb is Verb.STOP for command in commands):
-                if self._autosave is not None:
-                    self._autosave.end(self._session)
-                return
             was_running = self._running
             for command in commands:
+                if command.verb is Verb.STOP:
+                    if self._autosave is not None:
+                        self._autosave.end(self._session)
+                    return
                 self._guarded(lambda command=command: self._obey(command))  # type: ignore[misc]
             if self._running:
                 self._guarded(self._run_slice)

@@ -61,7 +61,8 @@ class Header(Lines):
             "paused": ("paused", colours.dim),
         }[frame.status]
         if self._is_running:
-            status, colour = f"running {self._speed:,.0f} it/s", colours.mark
+            word = "running " if self.size.width > ROOMY else ""
+            status, colour = f"{word}{self._speed:,.0f} it/s", colours.mark
         rate = f" · γ {frame.rate:g}" if frame.rate is not None else ""
         loss = frame.loss
         broken = loss is not None and (loss != loss or abs(loss) == float("inf"))
