@@ -11,6 +11,7 @@ from nntui_core.conditions import Observed, line_edit
 from nntui_core.findings import ERROR, NOT_UPDATED, Finding
 from nntui_core.gradients import Derivative, differentiate, fit, match
 from nntui_core.measure import backward_values, cells_of, products_in, work_of
+from nntui_core.patterns import products
 from nntui_core.trace import run_step
 from nntui_core.updates import judge
 from nntui_core.values import Array
@@ -102,6 +103,8 @@ def _added_to(case: Case, name: str) -> Iterator[Array]:
         ran = step.code is not None and k + 1 < len(trace.environments)
         if not ran or name not in step.reads or len(step.writes) != 1 or step.writes[0] not in forward:
             continue
+        if any(name in _names(operand) for pair in products(step.node) for operand in pair):
+            continue  # with x = I, a weight looks like a bias
         before = trace.environments[k]
         out = np.asarray(trace.environments[k + 1][step.writes[0]])
         moved = np.asarray(run_step(step, {**before, name: before[name] + 1.0}, dict(trace.functions))[step.writes[0]])
@@ -156,3 +159,7 @@ def accumulates(seen: Observed) -> Iterator[Finding]:
             text or f"{name} = np.zeros_like({name}) at the start of each iteration",
             line_edit(case.trace.program, step, text),
         )
+
+
+def _names(node: ast.expr) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}

@@ -27,6 +27,9 @@ from nntui_core.values import EMPTY, State, is_data, keep
 
 Seen = TypeVar("Seen")
 
+MOST_SCOUTED = 20_000
+"""Statements that are run at most to learn what shapes there will be: an inner loop may be long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Executed:
@@ -77,7 +80,7 @@ class Timeline:
         shapes: dict[str, Index] = {}
         self.output.quiet = True
         try:
-            while True:
+            for _ in range(MOST_SCOUTED):
                 with self.output.installed():
                     self.interpreter.step()
                 if self.interpreter.position.tick == 0:

@@ -29,6 +29,7 @@ column = B[:, 2]
 corner = W.T[:2, 1:]
 held = [A, rng.random((3, 3)), {{"deep": B}}]
 n = 0
+laps = 0
 s = 0.5
 lr = 0.25
 """
@@ -120,7 +121,7 @@ COMPOUND = [
     "for k in range(2):\n{A}\n    if {c}: {leave}\n{B}",
     "for k, part in enumerate(A):\n    if k > 1: {leave}\n{A}\nelse:\n{B}",
     "for k in range(3):\n{A}\n    if {c}:\n        {leave}",
-    "m = 0\nwhile m < 2:\n    m += 1\n    if {c}: {leave}\n{A}",
+    "m = 0\nwhile m < 2 and laps < 60:\n    m += 1\n    laps += 1\n    if {c}: {leave}\n{A}",
     "try:\n{A}\n    A = A @ np.ones(4)\nexcept ValueError:\n{B}",
     "with np.errstate(over='ignore'):\n{A}",
 ]

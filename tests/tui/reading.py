@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.events import Resize
@@ -19,13 +20,14 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from nntui.app import NntuiApp
-from nntui.engine import Engine
+from nntui.engine import Engine, Opener
 from nntui.protocol import Command
 from nntui.screen import MainScreen
 from nntui_core import builtin
 from nntui_core.frame import Frame
 from nntui_core.network import Network, build
 from nntui_core.program import Program
+from nntui_core.script import load
 from nntui_core.session import Session
 from nntui_core.values import Array
 
@@ -224,17 +226,34 @@ class Desk:
 
 
 @asynccontextmanager
-async def opened(program: str | Program = "default", size: tuple[int, int] = (80, 24)) -> AsyncIterator[Desk]:
-    """Open the app on a program and wait for its first picture."""
+async def opened(
+    program: str | Program | Opener = "default", size: tuple[int, int] = (80, 24), wait: bool = True
+) -> AsyncIterator[Desk]:
+    """Open the app on a program and wait for its first picture, or for why there is none; without `wait`, for neither.
+
+    At the end the engine's thread ends too: one that is stuck in the program's code is interrupted.
+    """
     app = NntuiApp(builtin.load(program) if isinstance(program, str) else program)
     commands = watch(app.main.engine)
     async with app.run_test(size=size) as pilot:
         desk = Desk(app, pilot, commands)
-        await desk.until(lambda: app.screen is app.main and app.main.picture is not None)
-        await desk.settled()
+        await desk.until(lambda: app.screen is app.main)
+        if wait:
+            await desk.until(lambda: app.main.picture is not None or app.main.trouble)
+            await desk.settled()
         yield desk
-    app.main.engine._thread.join(DEADLINE)
-    assert not app.main.engine._thread.is_alive()
+    thread, deadline = app.main.engine._thread, time.monotonic() + DEADLINE
+    thread.join(1)
+    while thread.is_alive():
+        app.main.engine.interrupt()
+        thread.join(0.1)
+        assert time.monotonic() < deadline, "the engine's thread does not end"
+
+
+def script(file: Path, text: str) -> Opener:
+    """Write a script, and return what opens it, again each time that it is read again."""
+    file.write_text(text, encoding="utf-8")
+    return lambda: load(str(file))
 
 
 def watch(engine: Engine) -> Queue:

@@ -354,7 +354,9 @@ def test_a_setup_that_fails_is_told_in_words() -> None:
     driver = Driver(Program.parse(source, "broken"))
     driver.engine.start()
     report = driver.report()
+    driver.engine.stop()
     driver.engine._thread.join(DEADLINE)
+    assert not driver.engine._thread.is_alive()
     assert report.frame is None
     assert "line 14: " in report.trouble
     assert report.crash == ""
