@@ -50,6 +50,12 @@ class NntuiApp(App[int]):
     def on_cursor_position(self) -> None:
         """The terminal has taken the last picture."""
         self.main.receipts.came()
+        if self.main.leaving:
+            self.exit(0)
+
+    async def action_quit(self) -> None:
+        """Quit as the main screen does."""
+        self.main.leave()
 
     def on_mount(self) -> None:
         """Show the main screen."""

@@ -25,6 +25,8 @@ from nntui.widgets.matrix import MatrixPanel
 from nntui.widgets.panels import Panels
 from nntui_core.frame import Frame, View, Window
 
+LAST_ANSWER = 1.0
+"""Seconds that quitting waits, at most, for what the terminal has been asked."""
 PATIENCE = 1.5
 """Seconds after which the user is told that the engine is still at work."""
 LOSS_EVERY = 2
@@ -85,6 +87,8 @@ class MainScreen(Screen[None]):
         self.picture: Frame | None = None
         self.trouble = ""
         """Why there is no program, empty where there is one."""
+        self.leaving = False
+        """Whether the user has quit, and the terminal's last answer is awaited."""
         self.crash = ""
         """The traceback of a fault of nntui, to be shown when the terminal is restored."""
         self.running = False
@@ -171,7 +175,11 @@ class MainScreen(Screen[None]):
         self.explanation.show(frame, self._notice)
         self.footer.update_lines()
         if self.running:
-            self.call_after_refresh(self.receipts.ask)
+            self.call_after_refresh(self._ask_for_receipt)
+
+    def _ask_for_receipt(self) -> None:
+        if not self.leaving:
+            self.receipts.ask()
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened under a dialog."""
@@ -198,7 +206,7 @@ class MainScreen(Screen[None]):
 
     def _ask(self) -> None:
         """Ask for a picture, unless one is under way to the screen or to the terminal."""
-        if not self._asked and not self.receipts.outstanding():
+        if not self._asked and not self.leaving and not self.receipts.outstanding():
             self._asked = True
             self.send(Verb.LOOK)
 
@@ -265,7 +273,15 @@ class MainScreen(Screen[None]):
         self.send(Verb.PAUSE if self.running else Verb.RUN)
 
     def _do_quit(self) -> None:
-        self.app.exit(0)
+        self.leave()
+
+    def leave(self) -> None:
+        """Quit; an answer that the terminal still owes is awaited, or it would be typed into the shell."""
+        self.leaving = True
+        if self.receipts.outstanding():
+            self.set_timer(LAST_ANSWER, lambda: self.app.exit(0))
+        else:
+            self.app.exit(0)
 
     def _do_interrupt(self) -> None:
         if not self.engine.interrupt():
