@@ -183,7 +183,7 @@ def _without_product(case: Case, k: int, deltas: list[tuple[str, Derivative, Fit
     cosine = float(np.sum(value * slope)) / size if size else 0.0
     way = "uphill" if cosine < 0 else "not along the gradient"
     there = f"{cosine:.3f}".replace("-", "−")
-    return f" {line} would step along that delta instead, {way}: cosine {there} with ∂C/∂{gradient.variable}."
+    return f" {line} would step along that delta instead, {way}: cosine {there} with −∂C/∂{gradient.variable}."
 
 
 def _direction(

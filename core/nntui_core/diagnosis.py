@@ -34,7 +34,7 @@ from nntui_core.objective import Layout, layout
 from nntui_core.output import Output
 from nntui_core.program import Phase, Program, ProgramSyntaxError
 from nntui_core.repair import faults
-from nntui_core.trace import Scratch, Trace, record
+from nntui_core.trace import LONGEST, Scratch, Trace, record
 from nntui_core.updates import Update, judge, spread
 
 __all__ = [
@@ -129,6 +129,8 @@ def _live(interpreter: Interpreter, program: Program, plan: Layout) -> tuple[Tra
     ahead = 1 if lazy else AHEAD  # a lazy iterable is not asked for more than the iteration needs
     while len(traces) < ahead:
         trace = record(scratch, plan.roles.parameters, forward)
+        if trace.cut:
+            raise NothingToCheck(f"an iteration runs more than {LONGEST:,} statements, too many to follow one by one")
         if not trace.steps:
             break
         traces.append(trace)

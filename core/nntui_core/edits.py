@@ -94,8 +94,9 @@ def _leading_number(node: ast.stmt) -> Iterator[ast.Constant]:
     value: ast.expr | None = node.value if isinstance(node, ast.Assign | ast.AugAssign) else None
     if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub) and isinstance(node, ast.Assign):
         value = value.right
-    while isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult):
-        for side in (value.left, value.right):
+    while isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult | ast.MatMult):
+        sides = (value.left, value.right) if isinstance(value.op, ast.Mult) else (value.left,)
+        for side in sides:
             if isinstance(side, ast.Constant) and type(side.value) in (int, float):
                 yield side
                 return

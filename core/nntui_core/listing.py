@@ -13,7 +13,7 @@ def code_lines(
     program: Program, shapes: dict[str, Index], original: Program, report: Report | None
 ) -> Iterable[CodeLine]:
     """Yield the lines of a program's text, with what is known of the statement that begins on each."""
-    starts = {statement.line: statement for statement in program.body}
+    starts = {statement.line: statement for statement in reversed(program.body)}  # of several on a line, the first
     meanings = {v.name: v.text() for v in report.variables} if report else {}
     meanings |= {v.name: MOVES[v.verdict] for v in report.parameters if v.verdict in MOVES} if report else {}
     wrong = {finding.line for finding in report.findings if finding.severity == ERROR} if report else set()

@@ -127,6 +127,9 @@ class Trace:
     drew: bool = False
     """Whether random numbers were drawn."""
 
+    cut: bool = False
+    """Whether the iteration was too long to be written down: what is here is its beginning, and no verdict holds."""
+
     @property
     def start(self) -> Environment:
         """The environment before the first step."""
@@ -202,7 +205,7 @@ def record(scratch: Scratch, parameters: Sequence[str], forward: frozenset[int] 
     (`l1 = sigmoid(x @ W)`), it becomes two steps.
     """
     failure = None
-    whole = over = False
+    whole = over = cut = False
     try:
         scratch.enter()  # the loop's variables may be data: `for xb, yb in batches():`
     except ProgramFailed as failed:
@@ -222,6 +225,8 @@ def record(scratch: Scratch, parameters: Sequence[str], forward: frozenset[int] 
         turned = whole or scratch.following <= index
         if whole or (turned and parameters and notes.written.issuperset(parameters)):
             break
+    else:
+        cut = not over
     failed_at = None
     steps = notes.steps
     if failure is not None and failure.statement is not None:
@@ -239,6 +244,7 @@ def record(scratch: Scratch, parameters: Sequence[str], forward: frozenset[int] 
         notes.shown,
         whole,
         notes.drew,
+        cut,
     )
 
 

@@ -356,12 +356,12 @@ def test_the_forum_gets_its_answer() -> None:
         "Your `dC_dw2` is −1 × ∂C/∂z2, not ∂C/∂weight2; `np.dot(a1.T, dC_dw2)` is −1 × ∂C/∂weight2; the two minus "
         "signs cancel: `weight2 + learningRate * …` goes downhill (cosine 1.000 with −∂C/∂weight2). The first minus "
         "comes in on line 23: `delta2` is −1 × ∂C/∂a2. `weight2 - learningRate * dC_dw2` would step along that delta "
-        "instead, uphill: cosine −0.519 with ∂C/∂weight2."
+        "instead, uphill: cosine −0.519 with −∂C/∂weight2."
     )
 
 
 def test_the_answers_last_sentence_is_measured() -> None:
-    """The step along the delta alone, by hand: its cosine with a gradient from central differences."""
+    """The step of the textbook's line, run as written: its cosine with −∂C/∂weight2 from central differences."""
     program = builtin.load("forum")
     interpreter = Interpreter(program)
     interpreter.start()
@@ -369,9 +369,12 @@ def test_the_answers_last_sentence_is_measured() -> None:
     slope = next(p.gradient for p in report.parameters if p.name == "weight2")
     while "dC_dw2" not in interpreter.namespace:
         interpreter.step()
-    delta = interpreter.namespace["dC_dw2"]
-    cosine = float(np.sum(delta * slope) / (np.linalg.norm(delta) * np.linalg.norm(slope)))
-    assert f"cosine {cosine:.3f}".replace("-", "−") in report.answer
+    before = interpreter.namespace["weight2"]
+    after = eval("weight2 - learningRate * dC_dw2", interpreter.namespace)
+    step = after - before
+    cosine = float(np.sum(step * -slope) / (np.linalg.norm(step) * np.linalg.norm(slope)))
+    said = f"cosine {cosine:.3f} with −∂C/∂weight2".replace("-", "−")
+    assert f"`weight2 - learningRate * dC_dw2` would step along that delta instead, uphill: {said}" in report.answer
 
 
 def test_the_answer_is_measured() -> None:
@@ -617,3 +620,14 @@ def test_every_edit_names_one_line() -> None:
     with pytest.raises(KeyError):
         mistakes.program("no-such-mistake")
     assert len({m.code for m in MISTAKES}) == len(MISTAKES)
+
+
+def test_an_iteration_too_long_to_follow_gets_no_verdict() -> None:
+    """A trace that is cut off before the updates must not say that nothing is updated."""
+    body = "    p = x @ w\n    d = p - y\n    for k in range({turns}):\n        k\n    w = w - lr * x.T @ d\n"
+    setup = "import numpy as np\nx = np.eye(5)[:, :2] + 1\ny = np.ones((5, 1))\nw = np.zeros((2, 1))\nlr = 0.1\n"
+    text = f"{setup}for i in range(10):\n{body}"
+    report = diagnose(Program.parse(text.format(turns=100), "short"))
+    assert [p.verdict for p in report.parameters] == ["descent"]
+    with pytest.raises(NothingToCheck, match="more than 2,000 statements"):
+        diagnose(Program.parse(text.format(turns=3000), "long"))

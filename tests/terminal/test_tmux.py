@@ -2,10 +2,12 @@
 
 import os
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from tests.terminal.conftest import require
-from tests.terminal.pane import Pane, pane, program
+from tests.terminal.pane import PROGRAM, Pane, pane, program
 
 from nntui_core import builtin
 from nntui_core.session import Session
@@ -148,3 +150,59 @@ def test_a_missing_tool_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(pytest.fail.Exception, match="no-such-tool is not installed"):
         require("no-such-tool")
     assert os.path.basename(require("sh")) == "sh"  # noqa: PTH119 - a name, not a file
+
+
+@pytest.mark.parametrize("name", ["xterm", "xterm-256color"])
+def test_usual_terminals_start_and_draw(name: str) -> None:
+    with program(environment={"TERM": name}) as shell:
+        assert "╭ W1 3×4 " in shell.text()
+        shell.keys("q")
+        assert ended(shell) == "0"
+
+
+OWN = """\
+import numpy as np
+
+x, y = np.eye(3), np.array([[1.0], [0.0], [1.0]])
+w, lr = np.zeros((3, 1)), 0.1
+for i in range(50):
+    out = x @ w
+    delta = out - y
+    print("printed in", i)
+    w = w - lr * x.T @ delta
+"""
+
+
+def test_an_own_script_and_what_it_prints(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(OWN)
+    with pane() as shell:
+        shell.say(f"cd '{tmp_path}' && {PROGRAM} mine.py")
+        shell.until(lambda text: "it 0/50" in text and "▶ →     out = x @ w" in text)
+        shell.keys("n", "n")
+        text = shell.until(lambda text: "it 2/50" in text)
+        assert "printed in" not in text.replace('print("printed in"', "")
+        shell.keys("BTab")
+        shell.until(lambda text: "╭ printed output " in text and "printed in 1" in text)
+        shell.keys("q")
+        assert ended(shell) == "0"
+        assert "printed in" not in shell.text()
+        assert (tmp_path / "mine.py").read_text() == OWN
+
+
+@pytest.mark.parametrize("where", ["setup", "statement"])
+def test_quitting_does_not_wait_for_what_never_ends(tmp_path: Path, where: str) -> None:
+    spin = "def spin():\n    while True:\n        pass\n\n\n"
+    spot, call = ("for i", "spin()\nfor i") if where == "setup" else ("    out = ", "    spin()\n    out = ")
+    (tmp_path / "mine.py").write_text(OWN.replace(spot, call).replace("x, y", spin + "x, y", 1))
+    with pane() as shell:
+        shell.say(f"cd '{tmp_path}' && {PROGRAM} mine.py")
+        shell.until(lambda text: "setting up the program" in text or "it 0/50" in text)
+        if where == "statement":
+            shell.keys("s")
+        shell.until(lambda text: "still at work" in text)
+        pressed = time.monotonic()
+        shell.keys("q")
+        shell.prompt()
+        assert time.monotonic() - pressed < 2
+        assert shell.what("alternate_on") == "0"
+        assert ended(shell) == "0"

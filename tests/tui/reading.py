@@ -19,6 +19,7 @@ from textual.geometry import Region, Size
 from textual.pilot import Pilot
 from textual.widget import Widget
 
+from nntui import examples
 from nntui.app import NntuiApp
 from nntui.engine import Engine, Opener
 from nntui.protocol import Command
@@ -276,7 +277,7 @@ def diverging(rate: float = 100.0) -> Program:
 
 def beside(program: str | Program = "default") -> Session:
     """Return a session of the test's own, to hold the screen to."""
-    return Session(builtin.load(program) if isinstance(program, str) else program)
+    return Session(examples.program(program) if isinstance(program, str) else program)
 
 
 def numbers(text: str) -> list[float]:

@@ -14,8 +14,12 @@ HEAVY = {"numpy", "plotext", "textual_plotext"}
 
 
 def loaded_after(code: str) -> set[str]:
-    """Return the top-level names of the modules that a fresh Python has loaded after some code."""
-    whole = f"import sys\nsys.path[:0] = {ROOTS!r}\n{code}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+    """Return the top-level names of the modules that a fresh Python has loaded after some code.
+
+    They are written to `sys.__stdout__`: an engine at work may have put its own `sys.stdout` in the place.
+    """
+    tell = "print(*{name.split('.')[0] for name in tuple(sys.modules)}, file=sys.__stdout__)"
+    whole = f"import sys\nsys.path[:0] = {ROOTS!r}\n{code}\n{tell}"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", whole], capture_output=True, text=True, check=True, timeout=60
     )

@@ -1,23 +1,33 @@
 """The screen through Textual's Pilot, at four sizes: every key, every panel, every number held to the engine's own."""
 
+import contextlib
+import io
 import math
+import sys
+import time
+from pathlib import Path
 
 import pytest
 from rich.color import Color
-from tests.tui.reading import Desk, beside, diverging, endless, numbers, opened
+from tests.tui.reading import Desk, beside, diverging, endless, numbers, opened, script
 from textual.widgets import Input, Label
 
+from nntui import examples, screen, worker
 from nntui.app import NntuiApp
+from nntui.dialogs.check import CheckDialog
+from nntui.dialogs.edit import EditDialog
 from nntui.dialogs.help import Help
 from nntui.dialogs.number import NumberDialog
+from nntui.dialogs.open import OpenDialog
 from nntui.dialogs.origin import OriginDialog
-from nntui.layout import CODE, LOSS, PREDICTIONS
+from nntui.layout import CODE, LOSS, OUTPUT, PREDICTIONS
 from nntui.protocol import Verb
+from nntui.widgets.lines import Lines
 from nntui.widgets.matrix import MatrixPanel
 from nntui_core import builtin
 from nntui_core.program import Program
 from nntui_core.session import Session
-from nntui_core.values import Array
+from nntui_core.values import Array, State
 
 SIZES = [(80, 24), (120, 36), (160, 48)]
 FIXED = (LOSS, PREDICTIONS, CODE)
@@ -94,7 +104,7 @@ async def test_every_line_of_the_screen_is_as_wide_as_the_screen(size: tuple[int
         assert {len(line) for line in lines} == {size[0]}
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
 async def test_the_code_shows_the_line_that_comes_next(size: tuple[int, int]) -> None:
     own = beside()
     async with opened(size=size) as desk:
@@ -328,32 +338,30 @@ async def test_a_rate_is_typed() -> None:
         held_to(desk, own)
 
 
-@pytest.mark.parametrize(
-    ("typed", "says"),
-    [("abc", "'abc' is not a number"), ("nan", "finite"), ("inf", "finite"), (" ", "'nothing' is not a number")],
-)
-async def test_a_wrong_rate_is_told_and_nothing_changes(typed: str, says: str) -> None:
+async def test_a_wrong_rate_is_told_and_nothing_changes() -> None:
+    said = {"abc": "'abc' is not a number", "nan": "finite", "inf": "finite", " ": "'nothing' is not a number"}
     async with opened() as desk:
         await desk.press("l")
-        field = desk.app.screen.query_one(Input)
-        field.value = typed
-        await desk.press("enter")
-        assert isinstance(desk.app.screen, NumberDialog)
-        assert says in desk.text()
-        assert "0.5 or 1e-3 would do" in desk.text()
+        for typed, says in said.items():
+            desk.app.screen.query_one(Input).value = typed
+            await desk.press("enter")
+            assert isinstance(desk.app.screen, NumberDialog)
+            assert says in desk.text()
+            assert "0.5 or 1e-3 would do" in desk.text()
         await desk.press("escape")
         assert desk.at_main
         assert desk.frame.rate == 1.0
 
 
-async def test_a_long_wrong_rate_is_told_within_the_dialog() -> None:
-    async with opened() as desk:
+@pytest.mark.parametrize("size", [(80, 24), SMALLEST])
+async def test_a_long_wrong_rate_is_told_within_the_dialog(size: tuple[int, int]) -> None:
+    async with opened(size=size) as desk:
         await desk.press("l")
         desk.app.screen.query_one(Input).value = "one half, please [bold]" * 4
         await desk.press("enter")
-        assert "would do" in desk.words()
+        assert "is not a number: 0.5 or 1e-3 would do" in desk.words()
         label = desk.app.screen.query(Label).last()
-        assert label.region.bottom <= 24
+        assert label.region.bottom <= size[1]
 
 
 async def test_rates_have_full_precision() -> None:
@@ -362,8 +370,12 @@ async def test_rates_have_full_precision() -> None:
         await desk.type("0.123456789")
         await desk.press("enter")
         assert desk.frame.rate == 0.123456789
-        await desk.press("l", "enter")
-        assert desk.frame.rate == 0.123456789
+        for _ in range(2):  # taking what stands there changes nothing
+            await desk.press("l")
+            assert desk.app.screen.query_one(Input).value == "0.123456789"
+            await desk.press("enter")
+            assert desk.frame.rate == 0.123456789
+        assert len(desk.frame.curve.rate_changes) <= 1
 
 
 async def test_l_moves_in_a_matrix_and_capital_l_asks_for_the_rate() -> None:
@@ -400,6 +412,18 @@ async def test_going_to_an_iteration_and_back() -> None:
         await desk.press("enter")
         own.advance(10)
         held_to(desk, own)
+
+
+async def test_a_long_way_can_be_paused() -> None:
+    async with opened(endless()) as desk:
+        await desk.press("g")
+        await desk.type("1000000000")
+        await desk.hit("enter")
+        await desk.until(lambda: desk.main.running and desk.frame.iteration > 100)
+        await desk.hit("space")
+        await desk.settled()
+        assert not desk.main.running
+        assert 100 < desk.frame.iteration < 10**9
 
 
 async def test_what_is_no_iteration_is_told() -> None:
@@ -578,11 +602,10 @@ async def test_every_number_can_be_looked_up_at_full_precision() -> None:
                 await desk.press("down" if at_the_end else "right" if row % 2 == 0 else "left")
 
 
-@pytest.mark.parametrize("name", ["default", "forum"])
-async def test_enter_shows_a_number_in_full(name: str) -> None:
-    own = beside(name)
+async def test_enter_shows_a_number_in_full() -> None:
+    own = beside("forum")
     own.advance(3)
-    async with opened(name) as desk:
+    async with opened("forum") as desk:
         await desk.press("n", "n", "n")
         for variable in [v.name for v in desk.frame.variables][:6]:
             await desk.press("tab", "enter")
@@ -912,10 +935,9 @@ async def test_a_huge_rate_from_the_start() -> None:
 # --- help, palette, quit ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("key", ["question_mark", "f1"])
-async def test_help_opens_and_closes(key: str) -> None:
-    for leave in ("escape", "question_mark", "q"):
-        async with opened() as desk:
+async def test_help_opens_and_closes() -> None:
+    async with opened() as desk:
+        for key, leave in (("question_mark", "escape"), ("f1", "question_mark"), ("question_mark", "q")):
             await desk.press(key)
             assert isinstance(desk.app.screen, Help)
             assert "run one statement" in desk.text()
@@ -926,10 +948,15 @@ async def test_help_opens_and_closes(key: str) -> None:
 async def test_the_help_can_be_scrolled_to_its_end() -> None:
     async with opened() as desk:
         await desk.press("question_mark")
-        await desk.press(*["j"] * 30)
-        assert "leaves this list" in desk.text()
-        await desk.press(*["k"] * 30)
         assert "Time" in desk.text()
+        third = desk.lines()[3]
+        await desk.press("j")
+        assert desk.lines()[2][3:-3] == third[3:-3]
+        await desk.press("end")
+        await desk.until(lambda: "leaves this list" in desk.text())
+        await desk.press("k")
+        await desk.press("home")
+        await desk.until(lambda: "Time" in desk.text())
 
 
 async def test_the_help_can_be_read_on_a_small_terminal() -> None:
@@ -958,3 +985,641 @@ async def test_keys_before_the_first_picture_are_answered() -> None:
         await pilot.press("s", "n", "plus", "enter", "tab", "z", "l")
         assert started == [True]
         assert app.is_running
+
+
+# --- behind a dialog -------------------------------------------------------------------------------------------------
+
+
+async def test_behind_a_dialog_a_run_goes_on_and_nothing_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(endless()) as desk:
+        await desk.hit("space")
+        await desk.until(lambda: desk.main.running and desk.frame.iteration > 10)
+        await desk.hit("question_mark")
+        await desk.until(lambda: isinstance(desk.app.screen, Help))
+        await desk.drained()
+        drawn: list[str] = []
+        for widget in desk.main.query(Lines):
+            name = getattr(widget, "panel_name", widget.id)
+            monkeypatch.setattr(widget, "update_lines", lambda name=name: drawn.append(name))
+        pictures = []
+        for _ in range(4):
+            pictures.append(desk.frame.iteration)
+            await desk.until(lambda: desk.frame.iteration > pictures[-1])
+        assert drawn == []
+        monkeypatch.undo()
+        behind = desk.frame.iteration
+        await desk.hit("escape")
+        await desk.until(lambda: desk.at_main)
+        await desk.hit("space")
+        await desk.settled()
+        assert desk.frame.iteration >= behind
+        own = Session(endless())
+        own.advance(desk.frame.iteration)
+        held_to(desk, own)
+
+
+# --- the check -------------------------------------------------------------------------------------------------------
+
+
+def cosine(a: Array, b: Array) -> float:
+    return float((a * b).sum() / ((a * a).sum() * (b * b).sum()) ** 0.5)
+
+
+def before_updates(own: Session, updates: int) -> State:
+    """Run an iteration's statements up to the last ones, and return the numbers."""
+    for _ in range(len(own.program.body) - updates):
+        own.step()
+    return own.state
+
+
+def squeezed(desk: Desk) -> str:
+    """The check's text without line ends, as far as it is in sight."""
+    return desk.words()
+
+
+async def test_one_key_leads_to_the_sentence_that_answers_the_forums_question() -> None:
+    now = before_updates(beside("forum"), 2)
+    gradient = now["a1"].T @ ((now["a2"] - now["y"]) * now["a2"] * (1 - now["a2"]))
+    descent = cosine(now["a1"].T @ now["dC_dw2"], -gradient)
+    async with opened("forum") as desk:
+        await desk.press("c")
+        assert isinstance(desk.app.screen, CheckDialog)
+        said = squeezed(desk)
+        assert "Your `dC_dw2` is −1 × ∂C/∂z2, not ∂C/∂weight2" in said
+        assert "`np.dot(a1.T, dC_dw2)` is −1 × ∂C/∂weight2; the two minus signs cancel" in said
+        assert f"goes downhill (cosine {descent:.3f} with −∂C/∂weight2)" in said
+        assert f"iteration 0 · loss = 0.5 * np.sum((a2 - y) ** 2) = {now['loss']:.6g}" in said
+        await desk.press("escape")
+        assert desk.at_main
+        assert (desk.frame.iteration, desk.frame.tick) == (0, 0)
+
+
+async def test_the_forums_answer_tells_the_textbooks_direction_as_the_naive_program_does() -> None:
+    """A step and a cosine with −∂C: negative is uphill, in both programs' answers."""
+    now = before_updates(beside("forum"), 2)
+    gradient = now["a1"].T @ ((now["a2"] - now["y"]) * now["a2"] * (1 - now["a2"]))
+    uphill = f"{cosine(-now['dC_dw2'], -gradient):.3f}".replace("-", "−")
+    assert uphill == "−0.519"
+    for name in ("naive", "forum"):
+        async with opened(name) as desk:
+            await desk.press("c")
+            assert f"cosine {uphill} with −∂C/∂weight2" in squeezed(desk), name
+
+
+async def test_the_numbers_of_a_check_are_those_of_now() -> None:
+    own = beside("forum")
+    own.advance(300)
+    now = before_updates(own, 2)
+    async with opened("forum") as desk:
+        await desk.press("g")
+        await desk.type("300")
+        await desk.hit("enter")
+        await desk.until(lambda: desk.frame.iteration == 300 and not desk.main.running)
+        await desk.settled()
+        await desk.press("c")
+        assert f"iteration 300 · loss = 0.5 * np.sum((a2 - y) ** 2) = {now['loss']:.6g}" in squeezed(desk)
+
+
+async def test_the_naive_program_is_cured_by_two_keys() -> None:
+    async with opened("naive", size=(100, 36)) as desk:
+        await desk.press("c")
+        said = squeezed(desk)
+        assert "✗ delta-for-gradient · line 27" in said
+        assert "✗ delta-for-gradient · line 28" in said
+        assert "a applies the first of 2 suggestions" in said
+        assert "→ weight2 = weight2 + learningRate * np.dot(a1.T, dC_dw2)" in said
+        await desk.press("a")
+        said = squeezed(desk)
+        assert isinstance(desk.app.screen, CheckDialog)
+        assert "delta-for-gradient · line 27" not in said
+        assert "✗ delta-for-gradient · line 28" in said
+        assert " a applies " in said
+        await desk.press("a")
+        said = squeezed(desk)
+        assert "✗" not in said
+        assert "✓ weight1 goes downhill" in said
+        assert "✓ weight2 goes downhill" in said
+        assert "a applies" not in said
+        assert "r starts again with it" in said
+        await desk.press("a")  # there is nothing left to apply
+        await desk.press("escape")
+        edited = [line.number for line in desk.frame.code if line.edited]
+        assert edited == [27, 28]
+        marked = [line for line in desk.inside(CODE).split("\n") if line[2] == "*"]
+        assert [" ".join(line.split()[1:6]) for line in marked] == [
+            "weight2 = weight2 + learningRate",
+            "weight1 = weight1 + learningRate",
+        ]
+        forum = beside("forum")
+        await desk.press("r", "n", "n", "n")
+        forum.advance(3)
+        held_to(desk, forum)
+        assert desk.frame.status == "paused"
+
+
+async def test_after_a_failure_the_check_still_finds_and_cures() -> None:
+    async with opened("naive") as desk:
+        await desk.press("n")
+        assert desk.frame.status == "failed"
+        await desk.press("c", "a", "a", "escape")
+        assert "paused" in desk.lines()[0]
+        await desk.press("n")
+        assert (desk.frame.status, desk.frame.iteration) == ("paused", 1)
+
+
+@pytest.mark.parametrize("size", [(80, 24), SMALLEST])
+async def test_a_check_can_be_scrolled_to_its_end(size: tuple[int, int]) -> None:
+    async with opened("naive", size=size) as desk:
+        await desk.press("c")
+        seen: list[str] = desk.lines()
+        for _ in range(60):
+            await desk.hit("down")
+            seen += desk.lines()
+        await desk.settled()
+        seen += desk.lines()
+        assert any("shape-coincidence" in line for line in seen)
+        assert any("error of weight2" in line for line in seen)
+        assert any("weight1 = weight1 + learningRate" in line for line in seen)
+
+
+@pytest.mark.parametrize("size", [(80, 24), SMALLEST])
+async def test_a_check_always_says_how_to_leave_it(size: tuple[int, int]) -> None:
+    async with opened("naive", size=size) as desk:
+        await desk.press("c")
+        last = desk.lines()[-2]
+        assert "esc" in last
+        assert "↑↓" in last
+
+
+@pytest.mark.parametrize("size", [(80, 24), SMALLEST])
+async def test_the_verdicts_of_a_check_are_whole(size: tuple[int, int]) -> None:
+    async with opened("naive", size=size) as desk:
+        await desk.press("c")
+        seen = [desk.words()]
+        for _ in range(40):
+            await desk.press("down")
+            seen.append(desk.words())
+            if seen[-1] == seen[-2]:
+                break
+        assert any("✗ weight1 is not updated" in words for words in seen)
+        for part in ("cosine -0.5188", "factor -0.3636", "error 1."):
+            assert any(part in words.replace(" of ", "") for words in seen), part
+
+
+async def test_a_program_without_a_cost_says_why_it_cannot_be_checked() -> None:
+    source = "import numpy as np\nw = np.ones((2, 2))\nfor i in range(9):\n    w = w @ w / 2\n"
+    async with opened(Program.parse(source, "costless")) as desk:
+        await desk.press("c")
+        assert desk.at_main
+        assert desk.explanation().startswith("the gradients cannot be checked: ")
+        await desk.press("n")
+        assert desk.frame.iteration == 1
+
+
+async def test_measured_meanings_stand_beside_the_lines_without_being_asked_for() -> None:
+    async with opened("forum", size=(120, 36)) as desk:
+        lines = {line.target: text for line in desk.frame.code if line.target for text in [line.meaning]}
+        assert lines["dC_dw2"] == "−1 × ∂C/∂z2"
+        shown = {line.split("=")[0].split()[-1]: line for line in desk.inside(CODE).split("\n") if "=" in line}
+        assert "−1 × ∂C/∂a2" in shown["delta2"]
+        assert "−1 × ∂C/∂z2" in shown["dC_dw2"]
+        assert "−1 × ∂C/∂z1" in shown["dC_dw1"]
+        await desk.press("n")
+        assert "−1 × ∂C/∂z2" in desk.inside(CODE)
+    async with opened("forum") as desk:
+        await desk.press(*"ssssss")
+        assert "−1 × ∂C/∂z2" in desk.inside(CODE)
+
+
+# --- editing a line --------------------------------------------------------------------------------------------------
+
+
+async def edit(desk: Desk, text: str) -> None:
+    """Press `e`, put a text into the field, and press enter."""
+    await desk.press("e")
+    assert isinstance(desk.app.screen, EditDialog)
+    desk.app.screen.query_one(Input).value = text
+    await desk.press("enter")
+
+
+async def test_an_edit_takes_effect_here_and_is_taken_back() -> None:
+    own = beside()
+    async with opened() as desk:
+        await desk.press("n", "s", "s", "s")
+        line = desk.frame.code[desk.frame.current_line - 1]
+        assert line.text.strip() == "a2 = sigmoid(z2)"
+        await desk.press("e")
+        assert desk.app.screen.query_one(Input).value.startswith("a2 = sigmoid(z2)")
+        assert "W1 (3,4)" in desk.words()
+        assert "delta2 (4,1)" in desk.words()
+        await desk.press("escape")
+        assert desk.at_main
+        await edit(desk, "a2 = np.tanh(z2)")
+        assert desk.at_main
+        own.next_iteration()
+        for _ in range(3):
+            own.step()
+        assert (desk.frame.iteration, desk.frame.tick) == tuple(own.position)
+        held_to(desk, own)  # what has been computed stays
+        own.edit_line(line.number, "a2 = np.tanh(z2)")
+        await desk.press("s", "n", "n")
+        own.step()
+        own.next_iteration()
+        own.next_iteration()
+        held_to(desk, own)
+        assert [code.number for code in desk.frame.code if code.edited] == [line.number]
+        await desk.press("U")
+        assert not any(code.edited for code in desk.frame.code)
+        assert "*" not in [text[2] for text in desk.inside(CODE).split("\n")]
+        own.undo_edit()
+        await desk.press("n")
+        own.next_iteration()
+        held_to(desk, own)
+        await desk.press("U")
+        assert desk.explanation() == "no line has been edited"
+
+
+@pytest.mark.parametrize("size", [(80, 24), SMALLEST])
+async def test_a_wrong_edit_is_told_under_the_line_and_nothing_changes(size: tuple[int, int]) -> None:
+    said = {
+        "z1 = x @@ W1": "invalid syntax",
+        "z1 = x @ W3": "there is no W3 here",
+        "z1 = sigmod(x)": "there is no sigmod here; did you mean sigmoid?",
+        "z1 = (x @ W1": "was never closed",
+    }
+    async with opened(size=size) as desk:
+        before = desk.frame.code
+        await desk.press("e")
+        for text, says in said.items():
+            desk.app.screen.query_one(Input).value = text
+            await desk.press("enter")
+            assert isinstance(desk.app.screen, EditDialog)
+            label = desk.app.screen.query(".problem").first()
+            assert says in " ".join(desk.widget(label).split())
+            assert desk.app.screen.query_one(Input).value == text
+            problem = desk.app.screen.query_one(".problem")
+            assert problem.region.bottom <= size[1]
+            assert problem.region.y > desk.app.screen.query_one(Input).region.y
+        await desk.press("escape")
+        assert desk.frame.code == before
+        await desk.press("n")
+        own = beside()
+        own.next_iteration()
+        assert f"C {own.loss:.4f}" in desk.lines()[0]
+
+
+async def test_an_edit_that_raises_fails_where_it_stands_and_can_be_taken_back() -> None:
+    async with opened() as desk:
+        await edit(desk, "z1 = x @ x")
+        await desk.press("s")
+        assert desk.frame.status == "failed"
+        assert "x" in desk.explanation()
+        await desk.press("U", "s")
+        assert (desk.frame.status, desk.frame.tick) == ("paused", 1)
+
+
+async def test_lines_are_edited_where_the_code_has_the_focus() -> None:
+    async with opened() as desk:
+        await desk.press("tab", "e")
+        assert desk.at_main
+        assert desk.explanation() == "the lines of the code can be edited: tab goes to the code"
+
+
+async def test_the_line_at_the_cursor_is_edited() -> None:
+    async with opened() as desk:
+        await desk.press("n", "down", "down", "e")
+        assert desk.app.screen.query_one(Input).value.startswith("z2 = ")
+
+
+# --- other programs --------------------------------------------------------------------------------------------------
+
+
+async def test_opening_a_mistake_keeps_the_old_curve_pale() -> None:
+    own = beside("sign")
+    async with opened(size=(120, 36)) as desk:
+        await desk.press(*"nnnn", "o")
+        assert isinstance(desk.app.screen, OpenDialog)
+        assert "naive" in desk.text()
+        place = next(k for k, name in enumerate(examples.names()) if name == "sign")
+        for _ in range(place):
+            await desk.hit("j")
+        await desk.press("enter")
+        assert desk.at_main
+        assert "nntui · sign" in desk.lines()[0]
+        assert (desk.frame.iteration, desk.frame.curve.losses) == (0, ())
+        assert len(desk.frame.curve.ghost_losses) == 4
+        assert "pale" in desk.panel(LOSS)
+        await desk.press("n", "n")
+        own.advance(2)
+        held_to(desk, own)
+        await desk.press("c")
+        assert "✗ sign" in squeezed(desk)
+
+
+async def test_leaving_the_list_of_programs_opens_nothing() -> None:
+    async with opened() as desk:
+        await desk.press("n")
+        for key in ("escape", "q"):
+            await desk.press("o", "j", key)
+            assert desk.at_main
+            assert (desk.frame.program, desk.frame.iteration) == ("default", 1)
+
+
+# --- scripts ---------------------------------------------------------------------------------------------------------
+
+SCRIPT = """\
+import numpy as np
+x = np.array([[0., 1.], [1., 0.], [1., 1.]])
+y = np.array([[1.], [0.], [1.]])
+w = np.array([[0.5], [-0.5]])
+lr = 0.1
+print("before the loop")
+for i in range(6):
+    out = x @ w
+    print("step", i, "loss", round(float(((out - y) ** 2).sum()), 4))
+    loss = ((out - y) ** 2).sum()
+    delta = out - y
+    w = w - lr * x.T @ delta
+print("after the loop", w.ravel().round(3))
+"""
+
+
+def printed(numbers: range) -> list[str]:
+    """Return what the script prints, by running it as Python does, without what comes before and after its loop."""
+    stream = io.StringIO()
+    with contextlib.redirect_stdout(stream):
+        exec(compile(SCRIPT, "script", "exec"), {})
+    return [stream.getvalue().split("\n")[1 + k] for k in numbers]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the test's own, where scripts may go; they leave Python's path and arguments as they were."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "argv", list(sys.argv))
+    return tmp_path
+
+
+async def test_a_block_on_one_line_is_shown_whole(folder: Path) -> None:
+    text = SCRIPT.replace('    print("step"', '    if i > 0: print("step"')
+    async with opened(script(folder / "mine.py", text), size=(120, 36)) as desk:
+        assert 'if i > 0: print("step"' in desk.inside(CODE)
+
+
+async def test_a_rate_that_is_a_number_before_a_matrix_product_can_be_changed(folder: Path) -> None:
+    text = SCRIPT.replace("lr = 0.1\n", "").replace("lr * x.T @ delta", "0.1 * x.T @ delta")
+    async with opened(script(folder / "mine.py", text)) as desk:
+        assert desk.frame.rate == 0.1
+        await desk.press("plus")
+        assert desk.frame.rate == 0.2
+
+
+async def test_an_update_after_many_small_statements_is_seen_by_the_check(folder: Path) -> None:
+    text = SCRIPT.replace('    print("step"', '    for k in range(2000):\n        k + 1\n    print("step"')
+    async with opened(script(folder / "mine.py", text)) as desk:
+        await desk.press("c")
+        assert "w is not updated" not in desk.words()
+
+
+def output(desk: Desk) -> list[str]:
+    """Return the lines of the output panel."""
+    return [line.strip() for line in desk.inside(OUTPUT).split("\n") if line.strip()]
+
+
+async def test_what_a_script_prints_is_in_its_panel_once(folder: Path) -> None:
+    async with opened(script(folder / "mine.py", SCRIPT), size=(120, 36)) as desk:
+        assert output(desk) == ["before the loop"]
+        await desk.press("n", "n", "n")
+        assert output(desk) == ["before the loop", *printed(range(3))]
+        await desk.press("S", "S", "N", "n", "n", "s", "s", "N", "N", "n", "n")
+        there = ["before the loop", *printed(range(3))]
+        assert output(desk)[: len(there)] == there
+        assert len(output(desk)) == len(set(output(desk)))
+        await desk.press(*"nnnnnn")
+        assert desk.frame.status == "ended"
+        assert output(desk)[:-1] == ["before the loop", *printed(range(6))]
+        assert output(desk)[-1].startswith("after the loop")
+        for key in ("n", "s", "space", "S", "s", "N", "n"):
+            await desk.press(key)
+        assert sum(line.startswith("after the loop") for line in output(desk)) == 1
+        await desk.press("n")
+        assert "the loop is over" in desk.lines()[0]
+        assert sum(line.startswith("after the loop") for line in output(desk)) == 1
+
+
+async def test_the_output_is_reached_at_80_by_24_and_below(folder: Path) -> None:
+    opener = script(folder / "mine.py", SCRIPT)
+    for size in ((80, 24), SMALLEST):
+        async with opened(opener, size=size) as desk:
+            await desk.press("n")
+            await desk.focus(OUTPUT)
+            assert desk.panel(OUTPUT).startswith(f"╭ {OUTPUT} ")
+            assert "before the loop" in desk.inside(OUTPUT)
+
+
+async def test_control_characters_in_prints_do_nothing(folder: Path) -> None:
+    evil = r"\x1b[2J\x1b[31mred\x1b]0;t\x07\r\x08\x9b5A\tend"
+    opener = script(folder / "mine.py", SCRIPT.replace('"before the loop"', f'"{evil}"'))
+    async with opened(opener, size=(120, 36)) as desk:
+        (line,) = output(desk)
+        assert "red" in line
+        assert "end" in line
+        assert all(character.isprintable() for character in desk.text().replace("\n", ""))
+        assert {len(text) for text in desk.lines()} == {120}
+
+
+async def test_a_million_prints_keep_the_screen_alive(folder: Path) -> None:
+    text = SCRIPT.replace("range(6)", "range(50)")
+    text = text.replace('    print("step", i', '    print(*range(20_000), sep="\\n")\n    print("step", i')
+    async with opened(script(folder / "mine.py", text), size=(120, 36)) as desk:
+        await desk.hit("space")
+        await desk.until(lambda: desk.frame.output_count > 20_000)
+        await desk.hit("tab")
+        await desk.until(lambda: desk.main.panels.focused_name != CODE)
+        await desk.until(lambda: desk.frame.status == "ended")
+        await desk.settled()
+        assert desk.frame.output_count == 1_000_052
+        assert "1,000,052 lines" in desk.panel(OUTPUT)
+        assert output(desk)[-1].startswith("after the loop")
+        await desk.press("N")
+        assert desk.frame.iteration < 50
+
+
+BROKEN = {
+    "syntax": (SCRIPT.replace("out = x @ w", "out = x @@ w"), ("line 8", "syntax")),
+    "setup": (SCRIPT.replace("y = np.array", "y = nparray"), ("line 3", "nparray")),
+    "no loop": (SCRIPT.split("for i")[0], ("loop",)),
+    "python 2": (SCRIPT.replace('print("before the loop")', 'print "before the loop"'), ("line 6", "print")),
+    "exits": (SCRIPT.replace('print("before the loop")', "raise SystemExit(3)"), ("line 6", "exit")),
+    "import": (
+        SCRIPT.replace("import numpy as np", "import numpy as np, no_such_module"),
+        ("line 1", "no_such_module"),
+    ),
+    "asks": (SCRIPT.replace('print("before the loop")', 'input("?")'), ("line 6", "input")),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+async def test_a_script_that_cannot_be_opened_is_told_and_opened_when_it_is_mended(folder: Path, kind: str) -> None:
+    text, words = BROKEN[kind]
+    opener = script(folder / "mine.py", text)
+    async with opened(opener) as desk:
+        assert desk.main.picture is None
+        for word in words:
+            assert word in desk.words()
+        assert "ctrl+r" in desk.words()
+        assert "no program is open" in desk.lines()[0]
+        for key in ("s", "n", "space", "c", "e", "enter", "tab", "z", "plus", "l", "ctrl+s", "v", "P"):
+            await desk.hit(key)
+        await desk.press("ctrl+r")  # it is as it was
+        assert desk.main.picture is None
+        assert words[0] in desk.words()
+        assert desk.at_main
+        script(folder / "mine.py", SCRIPT)
+        await desk.press("ctrl+r")
+        assert desk.frame.program == "mine.py"
+        assert "it 0/6" in desk.lines()[0]
+        assert "ctrl+r" not in desk.words()
+        await desk.press("n")
+        assert desk.frame.iteration == 1
+
+
+async def test_a_script_that_is_not_there_is_told(folder: Path) -> None:
+    opener = script(folder / "mine.py", SCRIPT)
+    (folder / "mine.py").unlink()
+    async with opened(opener) as desk:
+        assert "mine.py" in desk.words()
+        assert "No such file" in desk.words()
+        await desk.press("o")
+        await desk.press("enter")
+        assert desk.frame.program == examples.names()[0]
+        assert "No such file" not in desk.words()
+
+
+async def test_a_reload_that_fails_leaves_the_former_program(folder: Path) -> None:
+    opener = script(folder / "mine.py", SCRIPT)
+    async with opened(opener) as desk:
+        await desk.press("n", "n")
+        script(folder / "mine.py", BROKEN["syntax"][0])
+        await desk.press("ctrl+r")
+        assert "line 8" in desk.explanation()
+        assert "the former program stays" in desk.explanation()
+        assert desk.frame.iteration == 2
+        await desk.press("n")
+        assert desk.frame.iteration == 3
+
+
+async def test_a_change_on_disk_is_told_once_and_a_reload_takes_it(folder: Path) -> None:
+    opener = script(folder / "mine.py", SCRIPT)
+    async with opened(opener) as desk:
+        await desk.press("n")
+        script(folder / "mine.py", SCRIPT.replace("0.1", "0.25"))
+        await desk.until(lambda: "has changed on disk" in desk.explanation())
+        assert "ctrl+r reads it again" in desk.explanation()
+        await desk.press("s")
+        assert "has changed on disk" not in desk.explanation()
+        await desk.press("ctrl+r")
+        assert (desk.frame.iteration, desk.frame.rate) == (0, 0.25)
+        assert len(desk.frame.curve.ghost_losses) == 1
+        desk.main._look_around()
+        assert "has changed on disk" not in desk.explanation()
+
+
+async def test_what_has_been_read_again_is_not_told_as_changed(folder: Path) -> None:
+    opener = script(folder / "mine.py", SCRIPT)
+    async with opened(opener) as desk:
+        script(folder / "mine.py", SCRIPT.replace("0.1", "0.25"))
+        await desk.press("ctrl+r")
+        assert desk.frame.rate == 0.25
+        desk.main._look_around()
+        assert "has changed on disk" not in desk.explanation()
+
+
+async def test_saving_writes_a_copy_with_the_edits_and_never_over_the_script(folder: Path) -> None:
+    opener = script(folder / "mine.py", SCRIPT)
+    async with opened(opener) as desk:
+        await edit(desk, "out = 2 * x @ w")
+        for name in ("mine.py", "copy.py", "copy.py"):
+            await desk.press("ctrl+s")
+            desk.app.screen.query_one(Input).value = name
+            await desk.press("enter")
+            saved = "saved as" in desk.explanation()
+            assert saved == (name == "copy.py" and "is there already" not in desk.explanation())
+        assert "nothing is overwritten" in desk.explanation()
+        assert (folder / "mine.py").read_text() == SCRIPT
+        assert (folder / "copy.py").read_text() == SCRIPT.replace("out = x @ w", "out = 2 * x @ w")
+
+
+ENDLESS_STATEMENT = SCRIPT.replace("for i", "def spin(i):\n    while i == 1:\n        pass\n\n\nfor i").replace(
+    "    out = x @ w\n", "    spin(i)\n    out = x @ w\n"
+)
+
+
+async def test_an_endless_statement_is_interrupted_and_the_app_lives(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screen, "PATIENCE", 0.1)
+    monkeypatch.setattr(worker, "SMALL", 0)  # no check of its own accord, which would come to the statement too
+    async with opened(script(folder / "mine.py", ENDLESS_STATEMENT)) as desk:
+        await desk.press("n")
+        await desk.hit("s")
+        await desk.until(lambda: "still at work" in desk.explanation())
+        assert "i interrupts it" in desk.explanation()
+        await desk.hit("question_mark")
+        await desk.until(lambda: isinstance(desk.app.screen, Help))
+        await desk.hit("escape")
+        await desk.until(lambda: desk.at_main)
+        await desk.hit("i")
+        await desk.settled()
+        assert "interrupted" in desk.words()
+        assert desk.frame.iteration == 1
+        await desk.press("S")
+        await desk.press("r", "s")
+        assert (desk.frame.iteration, desk.frame.tick, desk.frame.status) == (0, 1, "paused")
+        await desk.hit("space")  # a run comes to the statement too
+        await desk.until(lambda: desk.main.engine.busy() > 0.2)
+        await desk.hit("i")
+        await desk.settled()
+        assert not desk.main.running
+        assert desk.frame.iteration == 1
+        assert "interrupted" in desk.words()
+        await desk.press("i")
+        assert desk.explanation() == "nothing is running that would have to be interrupted"
+
+
+async def test_a_check_of_its_own_accord_that_does_not_end_is_interrupted_once(folder: Path) -> None:
+    async with opened(script(folder / "mine.py", ENDLESS_STATEMENT), wait=False) as desk:
+        await desk.until(lambda: desk.main.picture is not None)
+        await desk.until(lambda: desk.main.engine.busy() > 0.5 or desk.queue.idle)
+        await desk.hit("i")
+        await desk.settled()
+        await desk.press("s", "s")
+        assert (desk.frame.iteration, desk.frame.tick) == (0, 2)
+
+
+async def test_an_endless_setup_is_interrupted_and_can_be_mended(folder: Path) -> None:
+    opener = script(folder / "mine.py", SCRIPT.replace('print("before the loop")', "while True: pass"))
+    async with opened(opener, wait=False) as desk:
+        await desk.until(lambda: desk.main.engine.busy() > 0.2)
+        assert "setting up the program" in desk.lines()[0]
+        await desk.hit("s")
+        assert desk.explanation() == "the program is being set up"
+        await desk.hit("i")
+        await desk.settled()
+        assert desk.main.picture is None
+        assert "line 6" in desk.words()
+        assert "interrupted" in desk.words()
+        script(folder / "mine.py", SCRIPT)
+        await desk.press("ctrl+r", "n")
+        assert desk.frame.iteration == 1
+
+
+async def test_quitting_does_not_wait_for_an_endless_setup(folder: Path) -> None:
+    opener = script(folder / "mine.py", SCRIPT.replace('print("before the loop")', "while True: pass"))
+    async with opened(opener, wait=False) as desk:
+        await desk.until(lambda: desk.main.engine.busy() > 0.1)
+        pressed = time.monotonic()
+        desk.app.simulate_key("q")
+        await desk.until(lambda: desk.app.return_value is not None or not desk.app.is_running)
+        assert time.monotonic() - pressed < 2

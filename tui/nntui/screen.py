@@ -95,6 +95,7 @@ class MainScreen(Screen[None]):
         self._asked = False
         self._looking = False
         self._pictures = 0
+        self._speed = 0.0
         self._notice = ""
         self._watched = WatchedFile()
         self._timer: Timer | None = None
@@ -164,7 +165,8 @@ class MainScreen(Screen[None]):
             self.panels.go(CODE)
         self._pictures += 1
         self.dialogs.answer(report.answer)
-        if self.is_current:
+        self._speed = report.speed
+        if self.is_active:  # `is_current` is true under a dialog as well
             self._draw(frame, report.speed, not self.running or self._pictures % LOSS_EVERY == 0)
 
     def _draw(self, frame: Frame, speed: float, draw_loss: bool) -> None:
@@ -184,7 +186,7 @@ class MainScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Catch up with what happened under a dialog."""
         if self.picture is not None:
-            self._draw(self.picture, 0.0, True)
+            self._draw(self.picture, self._speed, True)
 
     def _set_running(self, running: bool) -> None:
         if running != self.running and self._timer is not None:
@@ -257,6 +259,8 @@ class MainScreen(Screen[None]):
             self.say(reason)
         elif name in SENDS:
             self.send(SENDS[name])
+            if name == "reload":
+                self._watched.seen()
         elif name == "move":
             self._move(*MOVES[key])
         elif name in self.dialogs.actions:

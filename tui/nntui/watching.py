@@ -16,6 +16,10 @@ class WatchedFile:
             self._path = path
             self._stamp = self._now()
 
+    def seen(self) -> None:
+        """Take the file as it is now for known: it is being read."""
+        self._stamp = self._now()
+
     def changed(self) -> bool:
         """Tell whether the file has changed since it was asked last."""
         now = self._now()

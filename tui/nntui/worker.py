@@ -77,7 +77,7 @@ class Worker:
         if self._autosave is not None:
             self._notice = self._notice or self._autosave.cut_off()
         self._greeting = self._notice
-        self._show()
+        self._report()
         while True:
             self._guarded(self._learn_meanings)
             commands = self._waiting()
@@ -92,8 +92,15 @@ class Worker:
                 self._guarded(self._run_slice)
             self._guarded(self._finish)
             if commands or was_running != self._running:
-                self._show()
+                self._report()
             self._guarded(self._keep)
+
+    def _report(self) -> None:
+        """Show; tracing an iteration for the picture may take long too, and where that is interrupted, show what is."""
+        running = self._running
+        self._guarded(self._show)
+        if running and not self._running:
+            self._guarded(self._show)
 
     def _guarded(self, job: Callable[[], None]) -> None:
         """Do something that may take long; an interrupt ends it."""

@@ -44,9 +44,16 @@ class CheckLines(Lines):
         self.top = max(min(self.top, len(lines) - room), 0)
         shown = lines[self.top : self.top + room]
         shown += [[] for _ in range(room - len(shown))]
-        more = " · ↑↓ scroll" if len(lines) > room else ""
-        cure = f" a applies the first of {len(self.curable)} suggestions ·" if self.curable else ""
-        return [*shown, [(f"{cure} escape leaves{more}", style(self.palette.focus))]]
+        return [*shown, [(self._keys(width, len(lines) > room), style(self.palette.focus))]]
+
+    def _keys(self, width: int, scrolls: bool) -> str:
+        """Say the keys, in fewer words where there is little room."""
+        count = len(self.curable)
+        first = "the suggestion" if count == 1 else f"the first of {count} suggestions"
+        long = [f"a applies {first}"] * bool(count) + ["escape leaves"] + ["↑↓ scroll"] * scrolls
+        short = ["a applies"] * bool(count) + ["esc leaves"] + ["↑↓"] * scrolls
+        text = " " + " · ".join(long)
+        return text if len(text) <= width else " " + " · ".join(short)
 
     @property
     def curable(self) -> tuple[Found, ...]:
@@ -63,7 +70,7 @@ class CheckLines(Lines):
             lines.append([])
         lines.append([(f" iteration {verdicts.iteration} · {verdicts.cost}"[: room + 1], dim)])
         for verdict in verdicts.verdicts:
-            lines.append(self._verdict(verdict))
+            lines += self._verdict(verdict, room)
         if verdicts.sampled:
             lines += wrapped_lines(verdicts.sampled, room, dim, 2)
         lines.append([])
@@ -75,7 +82,7 @@ class CheckLines(Lines):
             lines.append([(" The line is changed from here on; r starts again with it.", style(colours.mark))])
         return [*lines, *self._maps([v for v in verdicts.verdicts if v.error], room)]
 
-    def _verdict(self, verdict: Verdict) -> Line:
+    def _verdict(self, verdict: Verdict, room: int) -> list[Line]:
         colours = self.palette
         mark, says = SAYS[verdict.verdict]
         good = verdict.verdict == "descent"
@@ -83,12 +90,13 @@ class CheckLines(Lines):
             (f" {mark} {verdict.name} ", style(colours.text if good else colours.error, bold=True)),
             (says.format(name=verdict.name), style(colours.text)),
         ]
-        if math.isfinite(verdict.cosine):
-            numbers = (
-                f"   cosine {verdict.cosine:.4f} · factor {verdict.factor:.4g} · error {verdict.relative_error:.1e}"
-            )
-            line.append((numbers, style(colours.dim)))
-        return line
+        if not math.isfinite(verdict.cosine):
+            return [line]
+        dim = style(colours.dim)
+        numbers = f"cosine {verdict.cosine:.4f} · factor {verdict.factor:.4g} · error {verdict.relative_error:.1e}"
+        if sum(len(text) for text, _ in line) + len(numbers) + 3 <= room:
+            return [[*line, (f"   {numbers}", dim)]]
+        return [line, *wrapped_lines(f"  {numbers}", room, dim, 3)]
 
     def _finding(self, finding: Found, room: int) -> list[Line]:
         colours = self.palette
