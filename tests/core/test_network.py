@@ -100,7 +100,7 @@ def test_gradients_are_those_of_pytorch(layers: tuple[int, ...]) -> None:
         a = torch.sigmoid(a @ W)
     loss = 0.5 * ((a - torch.tensor(namespace["y"])) ** 2).sum()
     loss.backward()
-    assert np.isclose(float(loss), float(namespace["loss"]), rtol=1e-12)
+    assert np.isclose(loss.item(), float(namespace["loss"]), rtol=1e-12)
     for k, W in enumerate(weights, start=1):
         np.testing.assert_allclose(namespace[f"dW{k}"], W.grad.numpy(), rtol=1e-10, atol=1e-14)
 
