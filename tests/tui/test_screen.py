@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from rich.color import Color
 from tests.tui.reading import Desk, beside, diverging, endless, numbers, opened, script
+from textual.containers import VerticalScroll
 from textual.widgets import Input, Label
 
 from nntui import examples, screen, worker
@@ -957,6 +958,20 @@ async def test_the_help_can_be_scrolled_to_its_end() -> None:
         await desk.press("k")
         await desk.press("home")
         await desk.until(lambda: "Time" in desk.text())
+
+
+async def test_quick_keys_scroll_the_help_a_line_each() -> None:
+    """A key held down over a slow wire comes as several in one packet, before anything is painted."""
+    async with opened() as desk:
+        await desk.press("question_mark")
+        dialog = desk.app.screen
+        assert isinstance(dialog, Help)
+        for _ in range(5):
+            dialog.action_scroll(1)
+        assert dialog.query_one(VerticalScroll).scroll_y == 5
+        for _ in range(2):
+            dialog.action_scroll(-1)
+        assert dialog.query_one(VerticalScroll).scroll_y == 3
 
 
 async def test_the_help_can_be_read_on_a_small_terminal() -> None:

@@ -34,8 +34,8 @@ class Help(Dialog):
             yield Static(help_text())
 
     def action_scroll(self, down: int) -> None:
-        """Scroll by a line."""
-        self.query_one(VerticalScroll).scroll_relative(y=down, animate=False)
+        """Scroll by a line, at once: keys in one packet would all start from the line that was painted last."""
+        self.query_one(VerticalScroll).scroll_relative(y=down, animate=False, immediate=True)
 
 
 def help_text() -> Text:
