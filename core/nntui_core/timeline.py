@@ -188,6 +188,7 @@ class Timeline:
         if self.position.tick == 0:
             self._finish(position.iteration, [self.loss] if program.loss_text else [])
             self.trace = [e for e in self.trace if e.position.iteration >= position.iteration]
+        self._apply_events()
         return not self.ended
 
     @contextlib.contextmanager
@@ -229,6 +230,7 @@ class Timeline:
             stop = events[0].position.iteration if events else iteration
             stop = min(stop, self.frontier.iteration) if here < self.frontier.iteration else stop
             self._run_fast(min(stop, self.history.next_due(here)) - here)
+        self._apply_events()
 
     def _through_events(self) -> None:
         """Run one iteration in which something was changed."""

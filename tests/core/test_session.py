@@ -9,7 +9,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.core.program_oracle import fingerprint, global_random_state_kept
 from tests.core.program_strategies import sources
@@ -109,6 +109,8 @@ def frequent_checkpoints() -> Iterator[None]:
 
 
 @given(sources(), st.lists(COMMANDS, min_size=1, max_size=7))
+@example(DEFAULT, [("advance", 2), ("set_rate", None), ("goto", Position(1, 0)), ("next_iteration", None)])
+@example(DEFAULT, [("advance", 2), ("set_rate", None), ("goto", Position(1, 0)), ("advance", 1)])
 @THOROUGH
 def test_any_walk_through_a_random_program_meets_the_moments_of_a_straight_run(
     source: str, commands: list[tuple[str, Any]]
