@@ -177,6 +177,14 @@ class Verdict:
     error: tuple[tuple[float, ...], ...] = ()
 
 
+MEASURES = (
+    "cosine: of the step with −∂C/∂W, 1 is straight downhill, −1 straight uphill · "
+    "factor: what multiple of γ·∂C/∂W the step holds, 1 is exact · "
+    "error: ‖step ÷ γ − ∂C/∂W‖ ÷ ‖∂C/∂W‖, the step taken positive downhill"
+)
+"""What the numbers of a verdict mean, for whoever sees them for the first time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A finding of a check; `replacement` is (line, new text) where one edited line is the cure."""

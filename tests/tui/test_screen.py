@@ -960,6 +960,12 @@ async def test_the_help_can_be_scrolled_to_its_end() -> None:
         await desk.until(lambda: "Time" in desk.text())
 
 
+async def test_a_check_says_what_its_numbers_mean() -> None:
+    async with opened("forum", size=(120, 36)) as desk:
+        await desk.press("c")
+        assert "1 is straight downhill" in desk.words()
+
+
 async def test_quick_keys_scroll_the_help_a_line_each() -> None:
     """A key held down over a slow wire comes as several in one packet, before anything is painted."""
     async with opened() as desk:

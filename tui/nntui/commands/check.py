@@ -9,6 +9,7 @@ from nntui.opening import add_program_arguments, open_start
 from nntui.output import emit
 from nntui.quiet import program_output_aside
 from nntui.usage import MOST_ITERATIONS, InputError, printable, whole
+from nntui_core.frame import MEASURES
 
 if TYPE_CHECKING:
     from nntui_core.findings import Finding, ParameterVerdict, Report
@@ -26,6 +27,7 @@ SAYS = {
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_program_arguments(parser)
+    parser.epilog = "the numbers of a verdict:\n  " + MEASURES.replace(" · ", "\n  ")
     parser.add_argument(
         "--at",
         metavar="N",

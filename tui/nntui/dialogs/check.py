@@ -10,7 +10,7 @@ from nntui.dialogs.number import Dialog
 from nntui.dialogs.origin import wrapped_lines
 from nntui.palette import style
 from nntui.widgets.lines import Line, Lines
-from nntui_core.frame import Found, Verdict, Verdicts
+from nntui_core.frame import MEASURES, Found, Verdict, Verdicts
 
 SAYS = {
     "descent": ("✓", "goes downhill along ∂C/∂{name}"),
@@ -80,7 +80,10 @@ class CheckLines(Lines):
             lines.append([(" Nothing was found to be wrong.", style(colours.text))])
         if self.applied:
             lines.append([(" The line is changed from here on; r starts again with it.", style(colours.mark))])
-        return [*lines, *self._maps([v for v in verdicts.verdicts if v.error], room)]
+        lines += self._maps([v for v in verdicts.verdicts if v.error], room)
+        if any(math.isfinite(verdict.cosine) for verdict in verdicts.verdicts):
+            lines += [[], *wrapped_lines(MEASURES, room, dim, 6)]
+        return lines
 
     def _verdict(self, verdict: Verdict, room: int) -> list[Line]:
         colours = self.palette
