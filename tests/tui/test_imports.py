@@ -36,6 +36,11 @@ def test_the_command_line_loads_no_screen(module: str) -> None:
     assert not {"textual", "rich", *HEAVY} & loaded_after(f"import {module}")
 
 
+def test_the_version_is_said_before_anything_is_loaded_for_working() -> None:
+    loaded = loaded_after("import nntui.cli\nnntui.cli.main(['--version'])")
+    assert not {"nntui_core", "dataclasses", "inspect", "ast", "textual", *HEAVY} & loaded
+
+
 def test_making_the_app_loads_nothing_heavy_either() -> None:
     code = "from nntui.app import NntuiApp\nNntuiApp(program=lambda: None)"
     assert not HEAVY & loaded_after(code)

@@ -7,14 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nntui import terminal
 from nntui.opening import DEFAULT, add_program_arguments, is_session, open_program, open_session, open_start
 from nntui.usage import InputError, UsageError, short
-from nntui_core.program import Program
 
 if TYPE_CHECKING:
     from nntui.engine import Opener
     from nntui_core.files import Kept
+    from nntui_core.program import Program
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Open the program on the screen."""
+    from nntui import terminal
     from nntui.autosave import Autosave, folder
 
     where = folder()
@@ -99,6 +99,7 @@ def _then_the_script(start: "Program | Kept", taken: Callable[[], None] = lambda
             taken()
             return first
         from nntui_core import script
+        from nntui_core.program import Program
 
         origin = (start if isinstance(start, Program) else start.program).origin
         return start if origin.path is None else script.load(origin.path, origin.loop_line, origin.given)
