@@ -12,15 +12,23 @@ from typing import Literal
 Index = tuple[int, ...]
 Status = Literal["paused", "failed", "ended"]
 
+WIDEST_SAMPLE = 24
+"""Numbers of a sample that a front end is given: no line has room for more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The part of a matrix in sight: from `row`, `column` on, so many `rows` and `columns`."""
+    """The part of a matrix in sight: from `row`, `column` on, so many `rows` and `columns`.
+
+    Where `group` is more than one cell, each value in sight is the mean of so many rows and columns of cells;
+    `rows` and `columns` count such groups.
+    """
 
     row: int = 0
     column: int = 0
     rows: int = 0
     columns: int = 0
+    group: tuple[int, int] = (1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +58,23 @@ class Variable:
 
 
 @dataclass(frozen=True, slots=True)
+class Stats:
+    """The least, the mean and the greatest value of a whole matrix, and its Euclidean norm; NaN where one is NaN."""
+
+    least: float
+    mean: float
+    most: float
+    norm: float
+
+
+@dataclass(frozen=True, slots=True)
 class MatrixView:
     """A window of a variable's values, as rows of numbers; one-dimensional values are one row.
 
-    `values` is None while the variable has not been computed. `changed` and `sources` are cells (row, column) of the
-    whole matrix: those that the last command changed, and those that the selected cell was computed from. `scale` is
-    the greatest finite magnitude of the whole matrix.
+    `values` is None while the variable has not been computed. `changed` and `sources` are cells of the window, as (row,
+    column) of the whole matrix: those that the last command changed, and those that the selected cell was computed from. `scale` is
+    the greatest finite magnitude of the whole matrix, or of the groups where the window has groups. `stats` are None
+    for complex numbers, and for a matrix without cells.
     """
 
     name: str
@@ -67,6 +86,7 @@ class MatrixView:
     scale: float = 0.0
     changed: frozenset[tuple[int, int]] = frozenset()
     sources: frozenset[tuple[int, int]] = frozenset()
+    stats: Stats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +137,10 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """Samples in a window: inputs, targets and predictions, each a row of numbers; `total` samples there are."""
+    """Samples in a window: inputs, targets and predictions, each a row of numbers; `total` samples there are.
+
+    Of a row, the first `WIDEST_SAMPLE` numbers.
+    """
 
     input_name: str = ""
     target_name: str = ""

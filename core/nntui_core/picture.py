@@ -9,6 +9,7 @@ from typing import Any
 from nntui_core.failure import Failure
 from nntui_core.findings import Report
 from nntui_core.frame import (
+    WIDEST_SAMPLE,
     Cell,
     CodeLine,
     Curve,
@@ -26,7 +27,7 @@ from nntui_core.frame import (
 from nntui_core.history import RateChange
 from nntui_core.interpreter import Position
 from nntui_core.listing import code_lines, flow, title, variables
-from nntui_core.matrices import drawn_at, matrix_view
+from nntui_core.matrices import Matrices, drawn_at
 from nntui_core.origins import END, Made, Origins
 from nntui_core.program import Program
 from nntui_core.session import Session
@@ -45,6 +46,7 @@ class Painter:
         self._checked: Program | None = None
         self._shown_report: Report | None = None
         self._origins = Origins(session)
+        self._cutter = Matrices()
         self._program: Program | None = None
         self._code: tuple[CodeLine, ...] = ()
         self._variables: tuple[Variable, ...] = ()
@@ -145,7 +147,7 @@ class Painter:
                 continue
             before = session.state_before.get(name)
             lit = frozenset(sources.get(name, ()))
-            found[name] = matrix_view(name, there, value, before, window, lit)
+            found[name] = self._cutter.view(name, there, value, before, window, lit)
         return found
 
     def _made(self, view: View) -> Made | None:
@@ -238,7 +240,7 @@ def _predictions(session: Session, view: View) -> Predictions:
         if value is None or value.ndim > 2:
             return (), 0
         table = value.reshape(-1, 1) if value.ndim < 2 else value
-        return tuple(map(tuple, table[first : first + rows].tolist())), len(table)
+        return tuple(map(tuple, table[first : first + rows, :WIDEST_SAMPLE].tolist())), len(table)
 
     name = roles.inputs[0] if roles.inputs else None
     (inputs, n), (targets, m), (predictions, k) = map(samples, (name, roles.target, roles.prediction))

@@ -15,7 +15,7 @@ from nntui.actions import ACTIONS, BY_NAME, FOOTER, LEFT_OUT_FIRST, footer, foot
 from nntui.dialogs.help import help_text
 from nntui.dialogs.host import Dialogs
 from nntui.dialogs.number import Dialog
-from nntui.screen import MOVES, SENDS, MainScreen
+from nntui.screen import LEAPS, MOVES, SENDS, MainScreen
 
 ROOT = Path(__file__).parents[2]
 SPECIAL = {"move", "palette"}
@@ -51,7 +51,7 @@ def test_every_action_does_something() -> None:
         does = callable(getattr(MainScreen, f"_do_{action.name}", None))
         assert (action.name in SENDS) + opens + does == 1, action.name
     assert set(SENDS) <= set(BY_NAME)
-    assert set(BY_NAME["move"].keys) <= set(MOVES)
+    assert set(BY_NAME["move"].keys) <= {*MOVES, *LEAPS}
 
 
 def test_every_key_is_bound_on_the_main_screen() -> None:

@@ -39,6 +39,8 @@ class Action:
         return self.shown or self.keys[0]
 
 
+MOVING = ("up", "down", "left", "right", "h", "j", "k", "pageup", "pagedown", "home", "end")
+
 ACTIONS: tuple[Action, ...] = (
     Action("step", ("s",), "step", "run one statement", Section.TIME),
     Action("back", ("S",), "back", "go one statement back", Section.TIME),
@@ -53,9 +55,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("rate", ("l", "L"), "", "set the learning rate (L where l moves the cursor)", Section.RATE, "l"),
     Action("next_panel", ("tab",), "view", "go to the next panel", Section.LOOK),
     Action("previous_panel", ("shift+tab",), "", "go to the panel before", Section.LOOK),
-    Action(
-        "move", ("up", "down", "left", "right", "h", "j", "k"), "", "move in the panel", Section.LOOK, "arrows hjkl"
-    ),
+    Action("move", MOVING, "", "move in the panel", Section.LOOK, "arrows hjkl pgup pgdn home end"),
+    Action("heat", ("m",), "", "show the matrix as colours: a block a cell, the whole, or numbers again", Section.LOOK),
     Action("explain", ("enter",), "explain", "say where the selected number comes from, and follow it", Section.LOOK),
     Action("check", ("c",), "check", "check the gradients, name mistakes, suggest the cure", Section.CODE),
     Action("edit", ("e",), "edit", "edit the marked line of the code; it takes effect here", Section.CODE),

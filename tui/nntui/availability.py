@@ -35,6 +35,9 @@ def why_not(
         "reload": None if frame.path else "this program is nntui's own: there is no file to read again",
         "explain": _explain(frame),
         "log": None if LOSS in in_sight else "the loss curve is not in sight: tab goes to it",
+        "heat": None
+        if any(v.name == focused for v in frame.variables)
+        else "a matrix can be shown as colours: tab goes to one",
         "edit": None if focused == CODE else "the lines of the code can be edited: tab goes to the code",
     }
     if name in NEEDS_RATE and frame.rate is None:

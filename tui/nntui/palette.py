@@ -26,6 +26,8 @@ class Palette:
     focus: str
     shades: tuple[str, ...]
     """Of numbers, from the most negative over near zero to the most positive: 2 · STEPS + 1 of them."""
+    fields: tuple[str, ...]
+    """Of areas, likewise: near zero they are near the background."""
     error: str
     mark: str
     cursor: str
@@ -41,6 +43,11 @@ DARK = Palette(
         "#9e9e9e",
         *("#d7af87", "#d7af5f", "#ffaf5f", "#ffaf00", "#ff8700"),
     ),
+    fields=(
+        *("#00afff", "#0087d7", "#005faf", "#005f87", "#00005f"),
+        "#262626",
+        *("#5f0000", "#875f00", "#af5f00", "#d78700", "#ffaf00"),
+    ),
     error="#ff6b6b",
     mark="#f0c94c",
     cursor="#3d4a63",
@@ -54,6 +61,11 @@ LIGHT = Palette(
         *("#005ab5", "#125ba6", "#255c96", "#375d87", "#4a5f78"),
         "#5c6068",
         *("#685a53", "#73553e", "#7f4f2a", "#8a4a15", "#964400"),
+    ),
+    fields=(
+        *("#005faf", "#5f87d7", "#87afff", "#afd7ff", "#d7d7ff"),
+        "#eeeeee",
+        *("#ffd7af", "#ffaf5f", "#ff8700", "#d75f00", "#af5f00"),
     ),
     error="#b3261e",
     mark="#7a5c00",

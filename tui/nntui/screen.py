@@ -43,6 +43,8 @@ MOVES = {
     "l": (0, 1),
 }
 
+LEAPS = {"pageup": (-1, 0), "pagedown": (1, 0), "home": (0, -1), "end": (0, 1)}
+
 SENDS: dict[str, Verb] = {
     "step": Verb.STEP,
     "back": Verb.BACK,
@@ -233,7 +235,7 @@ class MainScreen(Screen[None]):
             self.panels.output.rows(),
         )
 
-    def on_matrix_panel_moved(self) -> None:
+    def on_panel_moved(self) -> None:
         """Ask for what has come into sight, once for all panels that moved."""
         if not self._looking:
             self._looking = True
@@ -262,7 +264,7 @@ class MainScreen(Screen[None]):
             if name == "reload":
                 self._watched.seen()
         elif name == "move":
-            self._move(*MOVES[key])
+            self._move(key)
         elif name in self.dialogs.actions:
             self.dialogs.actions[name]()
         else:
@@ -302,21 +304,23 @@ class MainScreen(Screen[None]):
 
     def _go(self, by: int) -> None:
         self.panels.go(self.panels.neighbour(by))
-        self.on_matrix_panel_moved()
+        self.on_panel_moved()
 
     def _do_zoom(self) -> None:
         self.panels.zoom()
-        self.on_matrix_panel_moved()
+        self.on_panel_moved()
 
     def _do_log(self) -> None:
         self.panels.loss.toggle_log()
 
-    def _move(self, down: int, right: int) -> None:
-        focused = self.focused
-        if isinstance(focused, MatrixPanel):
-            focused.move(down, right)
-        elif focused is self.panels.code:
-            self.panels.code.move(down)
-        elif focused is self.panels.predictions:
-            self.panels.predictions.scroll(down)
-            self.on_matrix_panel_moved()
+    def _do_heat(self) -> None:
+        if isinstance(self.focused, MatrixPanel):
+            self.focused.next_look()
+
+    def _move(self, key: str) -> None:
+        if not isinstance(self.focused, Panel):
+            return
+        if key in MOVES:
+            self.focused.move(*MOVES[key])
+        else:
+            self.focused.leap(*LEAPS[key])

@@ -46,7 +46,7 @@ class CodePanel(Panel):
             top = max(header, self._frame.current_line - max(room // 2, 1))
         self._top = max(min(top - 1, last - room), 0)
 
-    def move(self, down: int) -> None:
+    def move(self, down: int, right: int) -> None:
         """Move the cursor by lines; it returns to the current line with the next step."""
         if self._frame is None:
             return

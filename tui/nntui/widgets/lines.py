@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -73,6 +74,11 @@ class Lines(Widget):
         """The colours for the present background."""
         return DARK if self.app.current_theme.dark else LIGHT
 
+    @property
+    def by_characters(self) -> bool:
+        """Whether an area is to be drawn with characters, because its colours could not be told apart."""
+        return bool(getattr(self.app, "only_ascii", False) or self.app.no_color)
+
     def compose_lines(self, width: int, height: int) -> Sequence[Line]:
         """Return what to show in a widget of this size."""
         raise NotImplementedError
@@ -115,12 +121,26 @@ class Lines(Widget):
         self.refresh()
 
 
+FAR = 10**9
+"""Further than any panel goes."""
+
+
 class Panel(Lines, can_focus=True):
     """Lines with a frame around them, a title in it, and the focus."""
+
+    class Moved(Message):
+        """Something else is in sight: the engine is to be asked for it."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.panel_name = name
+
+    def move(self, down: int, right: int) -> None:
+        """Move in the panel by rows and columns; in most there is nothing to move."""
+
+    def leap(self, pages: int, edge: int) -> None:
+        """Move by pages, or to an edge: -1 is the first, 1 the last."""
+        self.move(pages * max(self.size.height - 2, 1) + edge * FAR, 0)
 
     def title_runs(self) -> Line:
         """Return what stands in the upper edge, to the right of the name."""

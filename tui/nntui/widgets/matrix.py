@@ -1,31 +1,41 @@
 """A matrix as numbers: colour by sign and size, the changed ones bold, the sources of the selected cell underlined.
 
+A large one can be looked at as colours: a block for each cell, or the whole of it, a block for each group of cells.
 Only the window in sight is known here. When the cursor leaves it, the window moves and the engine is asked for it.
 """
 
 from collections.abc import Sequence
+from enum import Enum
 
 from rich.style import Style
-from textual.message import Message
 
 from nntui import numerals
 from nntui.layout import CELL
 from nntui.palette import shade, step_of, style
-from nntui.widgets.lines import Line, Panel
+from nntui.widgets import blocks
+from nntui.widgets.lines import FAR, Line, Panel
 from nntui_core.frame import Index, MatrixView, Variable, Window
+
+
+class Look(Enum):
+    """How a matrix is drawn."""
+
+    NUMBERS = "numbers"
+    BLOCKS = "blocks"
+    """A block of colour a cell."""
+    WHOLE = "whole"
+    """All of it, a block a group of cells."""
 
 
 class MatrixPanel(Panel):
     """Shows one variable of the program."""
-
-    class Moved(Message):
-        """The cursor or the window has moved: another part of the matrix may be needed."""
 
     def __init__(self, variable: Variable) -> None:
         super().__init__(variable.name)
         self.variable = variable
         self.row = 0
         self.column = 0
+        self.look = Look.NUMBERS
         self._top = 0
         self._left = 0
         self._view: MatrixView | None = None
@@ -62,21 +72,54 @@ class MatrixPanel(Panel):
         return (*index, self.column)
 
     def fits(self) -> tuple[int, int]:
-        """Return how many rows and columns of numbers there is room for."""
-        return max(self.size.height - 2, 1), max((self.size.width - 2) // CELL, 1)
+        """Return how many rows and columns of values there is room for."""
+        tall, wide = max(self.size.height - 2, 1), max(self.size.width - 2, 1)
+        if self.look is Look.NUMBERS:
+            return tall, max(wide // CELL, 1)
+        return tall * (1 if self.by_characters else 2), wide
+
+    @property
+    def group(self) -> tuple[int, int]:
+        """How many rows and columns of cells a value in sight stands for."""
+        if self.look is not Look.WHOLE:
+            return 1, 1
+        (rows, columns), (tall, wide) = self.extent, self.fits()
+        return max(-(-rows // tall), 1), max(-(-columns // wide), 1)
 
     def window(self) -> Window:
         """Return the part of the matrix that is in sight."""
         rows, columns = self.fits()
+        if self.group != (1, 1):
+            return Window(0, 0, rows, columns, self.group)
         return Window(self._top, self._left, rows, columns)
 
-    def move(self, down: int, right: int) -> None:
-        """Move the cursor, and the window after it."""
-        rows, columns = self.extent
-        self.row = min(max(self.row + down, 0), max(rows - 1, 0))
-        self.column = min(max(self.column + right, 0), max(columns - 1, 0))
+    def next_look(self) -> None:
+        """Draw the matrix in another way: numbers, blocks, and the whole where blocks do not show all of it."""
+        if self.look is Look.NUMBERS:
+            self.look = Look.BLOCKS
+        elif self.look is Look.BLOCKS and not self._shows_all():
+            self.look = Look.WHOLE
+        else:
+            self.look = Look.NUMBERS
         self.keep_cursor_in_sight()
         self.post_message(self.Moved())
+
+    def _shows_all(self) -> bool:
+        (rows, columns), (tall, wide) = self.extent, self.fits()
+        return rows <= tall and columns <= wide
+
+    def move(self, down: int, right: int) -> None:
+        """Move the cursor by cells, or by groups where those are seen, and the window after it."""
+        rows, columns = self.extent
+        tall, wide = self.group
+        self.row = min(max(self.row + down * tall, 0), max(rows - 1, 0))
+        self.column = min(max(self.column + right * wide, 0), max(columns - 1, 0))
+        self.keep_cursor_in_sight()
+        self.post_message(self.Moved())
+
+    def leap(self, pages: int, edge: int) -> None:
+        """Move by pages of rows, or to the first or last column."""
+        self.move(pages * self.fits()[0], edge * FAR)
 
     def keep_cursor_in_sight(self) -> None:
         """Scroll as far as needed, and no further than the matrix goes."""
@@ -103,25 +146,45 @@ class MatrixPanel(Panel):
         if len(shape) == 1:
             text += "×"
         room = self.size.width - 4 - len(self.panel_name)
-        return [(text, style(self.palette.dim))] if len(text) <= room else []
+        forms = [text + summary for summary in self._summaries()] + [text]
+        return [(form, style(self.palette.dim)) for form in forms if len(form) <= room][:1]
+
+    def _summaries(self) -> list[str]:
+        """Return what is said of a matrix whose numbers are not all in sight, the longest form first."""
+        stats = self._view.stats if self._view is not None else None
+        if stats is None or (self.look is Look.NUMBERS and self._shows_all()):
+            return []
+        least, mean, most, norm = map(numerals.brief, (stats.least, stats.mean, stats.most, stats.norm))
+        return [
+            f" · min {least} mean {mean} max {most} norm {norm}",
+            f" · {least}…{most} mean {mean} norm {norm}",
+            f" · {least}…{most} mean {mean}",
+            f" · {least}…{most}",
+        ]
 
     def foot_text(self) -> str:
-        """Say which part of a large matrix is in sight."""
+        """Say which part of a large matrix is in sight, or what a block stands for."""
+        if self.group != (1, 1):
+            return f"a block: mean of {self.group[0]}×{self.group[1]}"
         rows, columns = self.extent
         tall, wide = self.fits()
-        if rows <= tall and columns <= wide:
+        if self._shows_all():
             return ""
         last = (min(self._top + tall, rows) - 1, min(self._left + wide, columns) - 1)
         return f"[{self._top}:{last[0] + 1}, {self._left}:{last[1] + 1}]"
 
     def inside(self, width: int, height: int) -> Sequence[Line]:
-        """Return the rows of numbers."""
+        """Return the rows of numbers, or of blocks."""
         view = self._view
+        if view is not None and view.values is not None and view.window.group != self.group:
+            return []  # what there is has been cut out for another look; the right one is under way
         rows, columns = self.extent
         if view is None or view.values is None:
             dots = style(self.palette.dim)
             shown = min(columns, max(width // CELL, 1))
             return [[("   ·   " * shown, dots)] for _ in range(min(rows, height))]
+        if self.look is not Look.NUMBERS:
+            return self._blocks(view, view.values)
         whole = numerals.whole(value for row in view.values for value in row)
         plus = self.variable.phase == "backward"
         return [
@@ -132,6 +195,18 @@ class MatrixPanel(Panel):
             ]
             for i, row in enumerate(view.values)
         ]
+
+    def _blocks(self, view: MatrixView, values: Sequence[Sequence[float]]) -> Sequence[Line]:
+        levels = [[blocks.level_of(value, view.scale) for value in row] for row in values]
+        if self.by_characters:
+            lines = blocks.characters(levels, blocks.character, self.palette.text)
+        else:
+            lines = blocks.half_blocks(levels, lambda step: blocks.field(self.palette, step))
+        if self.has_focus:
+            y = (self.row - view.window.row) // (view.window.group[0] * (1 if self.by_characters else 2))
+            x = (self.column - view.window.column) // view.window.group[1]
+            blocks.put(lines, y, x, ("×", style(self.palette.text, bold=True, background=self.palette.cursor)))
+        return lines
 
     def _cell(self, view: MatrixView, row: int, column: int, value: float, whole: bool, plus: bool) -> Line:
         text = f" {value:.0f}".ljust(numerals.WIDTH) if whole else numerals.fixed(value, plus)

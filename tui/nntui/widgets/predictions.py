@@ -59,10 +59,11 @@ class PredictionsPanel(Panel):
         names = (self._shown.input_name, self._shown.target_name, self._shown.prediction_name)
         return [(" " + " · ".join(name for name in names if name), style(self.palette.dim))]
 
-    def scroll(self, down: int) -> None:
+    def move(self, down: int, right: int) -> None:
         """Scroll by samples."""
         _, rows = self.samples()
         self.first = min(max(self.first + down, 0), max(self._shown.total - rows, 0))
+        self.post_message(self.Moved())
 
     def foot_text(self) -> str:
         """Say which samples are in sight, where they are not all."""
