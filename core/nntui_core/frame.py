@@ -72,9 +72,9 @@ class MatrixView:
     """A window of a variable's values, as rows of numbers; one-dimensional values are one row.
 
     `values` is None while the variable has not been computed. `changed` and `sources` are cells of the window, as (row,
-    column) of the whole matrix: those that the last command changed, and those that the selected cell was computed from. `scale` is
-    the greatest finite magnitude of the whole matrix, or of the groups where the window has groups. `stats` are None
-    for complex numbers, and for a matrix without cells.
+    column) of the whole matrix: those that the last command changed, and those that the selected cell was computed
+    from. `scale` is the greatest finite magnitude of the whole matrix, or of the groups where the window has groups.
+    `stats` are None for complex numbers, and for a matrix without cells.
     """
 
     name: str

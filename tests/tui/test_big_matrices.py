@@ -1,4 +1,4 @@
-"""Matrices that are larger than the screen: in sight is a window, or colours, and nothing costs what is not in sight."""
+"""Matrices that are larger than the screen: a window or colours are in sight; what is not in sight costs nothing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
