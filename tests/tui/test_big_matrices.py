@@ -84,6 +84,10 @@ async def test_784_512_10_opens_steps_and_scrolls() -> None:
         assert f"W1[{panel.row},511]" in desk.explanation()
 
 
+def look(desk: Desk) -> Look:
+    return desk.main.panels.matrices["W1"].look
+
+
 async def test_m_shows_blocks_then_the_whole_then_numbers_again() -> None:
     async with opened(network(100, 90, 2)) as desk:
         await desk.press("n")
@@ -91,10 +95,10 @@ async def test_m_shows_blocks_then_the_whole_then_numbers_again() -> None:
         panel = desk.main.panels.matrices["W1"]
         numbers = desk.inside("W1")
         await desk.press("m")
-        assert panel.look is Look.BLOCKS
+        assert look(desk) is Look.BLOCKS
         assert not set(desk.inside("W1")) & set("0123456789")
         await desk.press("m")
-        assert panel.look is Look.WHOLE
+        assert look(desk) is Look.WHOLE
         down, right = panel.group
         assert f"mean of {down}×{right}" in desk.panel("W1")
         view = desk.frame.matrices["W1"]
@@ -117,9 +121,9 @@ async def test_where_blocks_show_all_of_it_there_is_no_coarser_look() -> None:
     async with opened() as desk:
         await desk.focus("W1")
         await desk.press("m")
-        assert desk.main.panels.matrices["W1"].look is Look.BLOCKS
+        assert look(desk) is Look.BLOCKS
         await desk.press("m")
-        assert desk.main.panels.matrices["W1"].look is Look.NUMBERS
+        assert look(desk) is Look.NUMBERS
 
 
 async def test_the_cursor_moves_by_groups_and_names_its_cell() -> None:
