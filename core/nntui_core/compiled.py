@@ -11,7 +11,7 @@ loop's `else` is reached unless a `break` left the training loop.
 import ast
 import copy
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from nntui_core import dataflow
@@ -21,17 +21,22 @@ ONCE = "__once__"
 RETURNED = "__returned__"
 """What the loop's function returns, where a `return` left the loop."""
 STEP, RUN = "__step__", "__run__"
-ITEMS, SEEN = "__items__", "__seen__"
+ITEMS, SEEN, BEFORE, AFTER = "__items__", "__seen__", "__before__", "__after__"
 REPORT = f"try: {SEEN}({{loss}})\nexcept Exception: {SEEN}(None)"
 """The loss may not be there yet, where it is computed in some iterations only."""
 
 Stepper = Callable[[], Iterator[int]]
 """Called, it begins one iteration: yields the index of each statement before running it; returns True on `break`."""
-Runner = Callable[[Iterator[Any], Callable[[Any], None]], int]
-"""`run(items, seen)`: one iteration an item, `seen(loss)` after each; returns one of the three below."""
+Runner = Callable[..., int]
+"""`run(items, seen)`: one iteration an item, `seen(loss)` after each; returns one of the five below.
 
-WENT_ON, BROKE, HEADER_FALSE = range(3)
-"""How a run ended: all items used; a `break`, in the last iteration; the `while` was false, before an iteration."""
+One that is guarded is `run(items, seen, before, after)`: `before(index)` is asked before some statements, `after()`
+after each iteration, and where the answer is true, the run ends there.
+"""
+
+WENT_ON, BROKE, HEADER_FALSE, LEFT_INSIDE, STOPPED = range(5)
+"""How a run ended: all items used; a `break`, in the last iteration; the `while` was false, before an iteration; a yes
+before a statement, in the middle of an iteration; a yes after an iteration."""
 
 
 def _parse(text: str) -> ast.stmt:
@@ -62,17 +67,18 @@ def _define(module: ast.Module, name: str, program: Program, namespace: dict[str
     return types.FunctionType(inner, namespace, name)
 
 
-class _Stops(ast.NodeTransformer):
-    """Puts `yield index` before every statement of the body, in the order in which `Program.body` counts them."""
+class _Stops:
+    """Puts `stop(index)` before every statement of the body, in the order in which `Program.body` counts them."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, stop: Callable[[int], Sequence[ast.stmt]]) -> None:
         self.index = {(n.lineno, n.col_offset): i for i, n in enumerate(program.nodes)}
+        self.stop = stop
 
     def block(self, statements: list[ast.stmt]) -> list[ast.stmt]:
         out: list[ast.stmt] = []
         for node in statements:
-            stop = ast.Expr(ast.Yield(ast.Constant(self.index[node.lineno, node.col_offset])))
-            out += [ast.copy_location(stop, node), self.inside(node)]
+            stops = self.stop(self.index[node.lineno, node.col_offset])
+            out += [*(ast.copy_location(stop, node) for stop in stops), self.inside(node)]
         return out
 
     def inside(self, node: ast.stmt) -> ast.stmt:
@@ -85,6 +91,10 @@ class _Stops(ast.NodeTransformer):
         for nested in (*getattr(node, "handlers", []), *getattr(node, "cases", [])):
             nested.body = self.block(nested.body)
         return node
+
+
+def _yields(index: int) -> list[ast.stmt]:
+    return [ast.Expr(ast.Yield(ast.Constant(index)))]
 
 
 def _turn(body: list[ast.stmt], otherwise: list[ast.stmt]) -> ast.stmt:
@@ -101,7 +111,7 @@ def stepper(program: Program, namespace: dict[str, Any], start: int = 0) -> Step
     """
     first = program.nodes[start]
     rest = [node for node in program.loop.body if node.lineno >= first.lineno]
-    body = _kept_returns(_Stops(program).block(copy.deepcopy(rest)), True, [])
+    body = _kept_returns(_Stops(program, _yields).block(copy.deepcopy(rest)), True, [])
     module = _function(f"def {STEP}()", [_turn(body, [_return(False)]), _return(True)], program)
     function: Stepper = _define(module, STEP, program, namespace)
     return function
@@ -142,15 +152,25 @@ def _negated(test: ast.expr) -> ast.expr:
     return ast.UnaryOp(ast.Not(), copy.deepcopy(test))
 
 
-def runner(program: Program, namespace: dict[str, Any]) -> Runner:
-    """Compile the body into a loop that runs one iteration for each item and reports the loss after each."""
+def runner(program: Program, namespace: dict[str, Any], guarded: Collection[int] | None = None) -> Runner:
+    """Compile the body into a loop that runs one iteration for each item and reports the loss after each.
+
+    `guarded` are the statements before which a guarded run asks, None for a run that asks nothing.
+    """
     loss = program.loss_text
     report = [_parse(REPORT.format(loss=loss))] if loss else []
-    body = _kept_returns(copy.deepcopy(program.loop.body), BROKE, report)
+    body, end = copy.deepcopy(program.loop.body), report
+    if guarded is not None:
+        asked = frozenset(guarded)
+        body = _Stops(
+            program, lambda index: [_asks(f"{BEFORE}({index})", LEFT_INSIDE)] if index in asked else []
+        ).block(body)
+        end = [*report, _asks(f"{AFTER}()", STOPPED)]
+    body = _kept_returns(body, BROKE, report)
     if any(_leaves(node) for node in body):
-        turn = [_turn(body, [*report, ast.Continue()]), *copy.deepcopy(report), _return(BROKE)]
+        turn = [_turn(body, [*end, ast.Continue()]), *copy.deepcopy(report), _return(BROKE)]
     else:
-        turn = [*body, *report]
+        turn = [*body, *end]
     loop = _parse(f"for __item__ in {ITEMS}: pass")
     assert isinstance(loop, ast.For)
     if isinstance(program.loop, ast.For):
@@ -158,9 +178,18 @@ def runner(program: Program, namespace: dict[str, Any]) -> Runner:
     else:
         turn = [ast.If(_negated(program.loop.test), [_return(HEADER_FALSE)], []), *turn]
     loop.body = turn
-    module = _function(f"def {RUN}({ITEMS}, {SEEN})", [loop, _return(WENT_ON)], program)
+    parameters = (ITEMS, SEEN) if guarded is None else (ITEMS, SEEN, BEFORE, AFTER)
+    module = _function(f"def {RUN}({', '.join(parameters)})", [loop, _return(WENT_ON)], program)
     function: Runner = _define(module, RUN, program, namespace)
     return function
+
+
+class _Leave(ast.Return):
+    """A `return` of ours, which no transformer takes for one of the program's."""
+
+
+def _asks(question: str, answer: int) -> ast.stmt:
+    return ast.If(ast.parse(question, mode="eval").body, [_Leave(ast.Constant(answer))], [])
 
 
 def binder(function: ast.FunctionDef) -> ast.Module:

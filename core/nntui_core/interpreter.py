@@ -8,10 +8,11 @@ direction; going back is a matter of checkpoints (see `nntui_core.history`).
 import ast
 import contextvars
 import copy
+import functools
 import itertools
 import types
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -37,6 +38,29 @@ RAISED = (Exception, SystemExit, KeyboardInterrupt)
 
 HIDDEN = "the program's "
 """Before a name of the program that a function's own name hides; no Python name has blanks."""
+
+
+class Guard(Protocol):
+    """Asked on the way of a run, and ends it by saying yes."""
+
+    @property
+    def statements(self) -> frozenset[int]:
+        """The statements before which it is asked."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it has said yes."""
+
+    @property
+    def met(self) -> tuple[int, int]:
+        """Before which statement it said yes, and how often it had been asked before that one in the iteration."""
+
+    def before(self, index: int, /) -> bool:
+        """Tell whether to stop before a statement."""
+
+    def after(self) -> bool:
+        """Tell whether to stop after an iteration."""
+
 
 MOST_STOPS = 1000
 """Statements of a `finally` that an abandoned iteration may run through."""
@@ -71,6 +95,7 @@ class Interpreter:
         """What the program sees of NumPy's error state; it alone may change it (`with np.errstate(...)`)."""
         self._step: compiled.Stepper
         self._run: compiled.Runner
+        self._asking: tuple[frozenset[int], compiled.Runner] | None = None
 
     def start(self) -> None:
         """Run the setup in a fresh namespace and stand before the first statement.
@@ -89,6 +114,7 @@ class Interpreter:
         self.program = program
         self._step = compiled.stepper(program, self.namespace)
         self._run = compiled.runner(program, self.namespace)
+        self._asking = None
 
     def adopt(self, program: Program, following: int) -> None:
         """Go on with another text of the program, whose statement `following` of the outermost block comes next."""
@@ -297,13 +323,23 @@ class Interpreter:
             self._guarded(loop.lineno, self._code(ast.Module([bind], [])))
         return True
 
-    def run(self, iterations: int, seen: Callable[[Any], None] = _ignore) -> int:
+    def _runner(self, guard: Guard | None) -> Callable[[Iterator[Any], Callable[[Any], None]], int]:
+        """Return what runs; where there is a guard, the body that asks it, compiled when the statements change."""
+        if guard is None:
+            return self._run
+        if self._asking is None or self._asking[0] != guard.statements:
+            run = compiled.runner(self.program, self.namespace, guard.statements)
+            self._asking = guard.statements, run
+        return functools.partial(_guarded_run, self._asking[1], guard)
+
+    def run(self, iterations: int, seen: Callable[[Any], None] = _ignore, guard: Guard | None = None) -> int:
         """Run whole iterations at full speed; return how many. `seen(loss)` is called after each.
 
-        It must stand at the start of an iteration.
+        It must stand at the start of an iteration. It runs fewer where the guard ends it after one.
 
         Raises:
             RunFailed: a statement raised an exception; the namespace is left in the middle of an iteration.
+            RunLeft: the guard ended it before a statement; the namespace is left in the middle of an iteration.
         """
         if self.position.tick:
             raise RuntimeError("a run starts between two iterations")
@@ -311,16 +347,22 @@ class Interpreter:
         begun = itertools.count()
         items = self._items.following(start, iterations, begun)
         try:
-            how = self._context.run(self._run, items, seen)
+            how = self._context.run(self._runner(guard), items, seen)
         except IterableFailed as error:
             raise RunFailed(next(begun)) from error
         except RAISED as error:
             raise RunFailed(next(begun) - 1) from error
+        if how == compiled.LEFT_INSIDE:
+            raise RunLeft(next(begun) - 1)
         finished = next(begun) - (how == compiled.HEADER_FALSE)
         self._stand(start + finished)
         self.broke = how == compiled.BROKE
-        self.ended = self.broke or finished < iterations
+        self.ended = self.broke or (finished < iterations and how != compiled.STOPPED)
         return finished
+
+
+def _guarded_run(run: compiled.Runner, guard: Guard, items: Iterator[Any], seen: Callable[[Any], None]) -> int:
+    return run(items, seen, guard.before, guard.after)
 
 
 def _with_call_done(call: Call) -> ast.stmt:
@@ -340,4 +382,12 @@ class RunFailed(Exception):  # noqa: N818 - the program's run failed
 
     def __init__(self, finished: int) -> None:
         super().__init__(f"failed after {finished} iterations")
+        self.finished = finished
+
+
+class RunLeft(Exception):  # noqa: N818 - not an error
+    """A guard ended a run before a statement; `finished` iterations had been completed in this run."""
+
+    def __init__(self, finished: int) -> None:
+        super().__init__(f"left after {finished} iterations")
         self.finished = finished

@@ -10,11 +10,13 @@ import math
 from dataclasses import dataclass
 
 from nntui_core import edits
+from nntui_core.breakpoints import Breakpoints
 from nntui_core.curve import LossCurve
 from nntui_core.diagnosis import Report, check
 from nntui_core.failure import ProgramFailed
 from nntui_core.history import Event, History, ProgramChange, RateChange
 from nntui_core.interpreter import Position
+from nntui_core.looking import Looking
 from nntui_core.output import Output
 from nntui_core.program import Given, Program
 from nntui_core.timeline import Executed, Timeline
@@ -66,6 +68,7 @@ class Session(Timeline):
         self.original = program
         """The program as it was opened, without the user's edits."""
         self._undo: list[Program] = []
+        self.breakpoints = Breakpoints(program)
         self._open(program, output)
 
     def _open(self, program: Program, output: Output | None) -> None:
@@ -98,6 +101,14 @@ class Session(Timeline):
         self.state_before = self.state
 
     # --- forward and back ------------------------------------------------------------------------------------------
+
+    def looking(self, text: str) -> Looking:
+        """Return an expression over the program's variables.
+
+        Raises:
+            LookingError: it is none, could change something, or has a name that the program does not have.
+        """
+        return Looking(text, self.program, self.interpreter.namespace, self.shapes)
 
     def why_not_back(self) -> str | None:
         """Say why the session cannot go back, None where it can."""

@@ -20,7 +20,7 @@ from nntui_core.edits import rate_literals
 from nntui_core.failure import Failure, ProgramFailed, message_of
 from nntui_core.frame import Index
 from nntui_core.history import History
-from nntui_core.interpreter import Interpreter, LoopOver, Position, RunFailed
+from nntui_core.interpreter import Guard, Interpreter, LoopOver, Position, RunFailed, RunLeft
 from nntui_core.output import Output
 from nntui_core.program import Program, Statement
 from nntui_core.values import EMPTY, State, is_data, keep
@@ -164,8 +164,8 @@ class Timeline:
 
     # --- forward ---------------------------------------------------------------------------------------------------
 
-    def execute(self) -> bool:
-        """Run one statement and trace it; return whether there can be a next one."""
+    def execute(self, guard: Guard | None = None) -> bool:
+        """Run one statement, unless a guard stops before it, and trace it; return whether there can be a next one."""
         if self.why_not() is not None:
             return False
         self._apply_events()
@@ -175,7 +175,8 @@ class Timeline:
                 if position.tick == 0:
                     self.interpreter.enter()
                     before = self._look(before)  # the loop's variable has its value now
-                index = self.interpreter.step()
+                if guard is None or not guard.before(self.interpreter.following):
+                    index = self.interpreter.step()
         except ProgramFailed as error:
             self.failure = error.failure
             return False
@@ -183,13 +184,19 @@ class Timeline:
             if not self.trace and position.iteration:
                 self._trace_the_end()
             return False
+        if _has_stopped(guard):
+            if position.tick == 0:  # the iteration is not to have begun
+                self.stand_at(position)
+            return False
         self.state = self._look(before)
         self.trace.append(Executed(position, program, index, before, self.state))
         if self.position.tick == 0:
             self._finish(position.iteration, [self.loss] if program.loss_text else [])
             self.trace = [e for e in self.trace if e.position.iteration >= position.iteration]
+            if guard is not None:
+                guard.after()
         self._apply_events()
-        return not self.ended
+        return not (self.ended or _has_stopped(guard))
 
     @contextlib.contextmanager
     def _printing(self) -> Iterator[None]:
@@ -214,38 +221,41 @@ class Timeline:
         if self.history.due(self.position.iteration):
             self.history.add(self.position.iteration, self.interpreter.take_checkpoint())
 
-    def run_to(self, iteration: int) -> None:
+    def run_to(self, iteration: int, guard: Guard | None = None) -> None:
         """Run to the start of an iteration without tracing, unless the program fails or ends before.
 
-        Stops at events on the way to apply them, and at checkpoints that are due.
+        Stops at events on the way to apply them, and at checkpoints that are due. A guard may end it too; where it
+        does so before a statement, it stands there, and what came before is traced.
         """
-        while self.position.tick and self.execute():
+        while self.position.tick and self.execute(guard):
             pass
         while self.position.tick == 0 and self.position.iteration < iteration and self.why_not() is None:
+            if _has_stopped(guard):
+                break
             here = self.position.iteration
             events = self.history.events_in(self.position, Position(iteration, 0))
             if events and events[0].position.iteration == here:
-                self._through_events()
+                self._through_events(guard)
                 continue
             stop = events[0].position.iteration if events else iteration
             stop = min(stop, self.frontier.iteration) if here < self.frontier.iteration else stop
-            self._run_fast(min(stop, self.history.next_due(here)) - here)
+            self._run_fast(min(stop, self.history.next_due(here)) - here, guard)
         self._apply_events()
 
-    def _through_events(self) -> None:
+    def _through_events(self, guard: Guard | None) -> None:
         """Run one iteration in which something was changed."""
         self.state = self._look(self.state)
-        while self.execute() and self.position.tick:
+        while self.execute(guard) and self.position.tick:
             pass
 
-    def _run_fast(self, iterations: int) -> None:
+    def _run_fast(self, iterations: int, guard: Guard | None) -> None:
         start = self.position.iteration
         losses: list[Any] = []
         # An array may be changed in place later: its number is taken at once.
         seen = (lambda value: losses.append(_as_loss(value))) if self._loss_is_array else losses.append
         try:
             with self._printing():
-                finished = self.interpreter.run(iterations, seen)
+                finished = self.interpreter.run(iterations, seen, guard)
         except RunFailed as failed:
             self.frontier = Position(start + failed.finished + 1, 0)  # what the failing iteration printed is there
             if isinstance(failed.__cause__, KeyboardInterrupt):  # not again
@@ -254,6 +264,10 @@ class Timeline:
                     self.goto(Position(start + failed.finished, 0))
                 raise KeyboardInterrupt from None
             self._replay_to_failure(start + failed.finished, failed)
+            return
+        except RunLeft as left:
+            assert guard is not None
+            self._replay_to_statement(start + left.finished, *guard.met)
             return
         self._finish(start, losses[:finished])
         if self.ended and self.watched:
@@ -278,6 +292,19 @@ class Timeline:
         if self.failure is None and not self.ended:  # it cannot be repeated: say at least what it was
             cause = failed.__cause__
             self.failure = Failure(self.interpreter.statement.line, None, message_of(cause))
+
+    def _replay_to_statement(self, iteration: int, index: int, times: int) -> None:
+        """Go to where a fast run was left: before a statement that comes for the so-manieth time in an iteration.
+
+        What that iteration has printed so far is there already.
+        """
+        known, self.frontier = self.frontier, Position(iteration + 1, 0)
+        self.stand_at(Position(iteration, 0))
+        while True:
+            times -= self.interpreter.following == index
+            if not times or not self.execute():
+                break
+        self.frontier = max(known, self.position)
 
     def catch_up(self) -> None:
         """Begin a trace after untraced iterations."""
@@ -314,7 +341,8 @@ class Timeline:
         before = self.state
         traced_from = max(goal.iteration - 1, 0)
         here = self.position
-        if here.tick or here.iteration > traced_from or self.failure is not None:
+        ahead = here.iteration < self.history.nearest(traced_from)[0]
+        if here.tick or here.iteration > traced_from or self.failure is not None or ahead:
             self._restore(traced_from)
         self.failure = None
         self._arrive()
@@ -333,6 +361,12 @@ class Timeline:
         """Go to any position by way of the nearest checkpoint, whatever the namespace holds now."""
         self._restore(max(goal.iteration - 1, 0))
         self.goto(goal)
+
+    def retrace(self) -> None:
+        """Trace this iteration so far and the one before, where a run has left that out."""
+        begin = Position(max(self.position.iteration - 1, 0), 0)
+        if self.position > begin and not (self.trace and self.trace[0].position == begin):
+            self.stand_at(self.position)
 
     def trace_of(self, iteration: int) -> Sequence[Executed]:
         """Return the statements of an iteration that has begun, with their states; empty for a later one.
@@ -362,6 +396,10 @@ class Timeline:
                 self.execute()
             self.interpreter.ended = ended
             self.state_before = marked
+
+
+def _has_stopped(guard: Guard | None) -> bool:
+    return guard is not None and guard.stopped
 
 
 def _as_loss(value: object) -> float:
