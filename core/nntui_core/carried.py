@@ -143,7 +143,7 @@ def accumulates(seen: Observed) -> Iterator[Finding]:
             continue
         given = random.standard_normal(value.shape) * (np.abs(value).max() or 1.0)
         returned = case.trace.with_start({name: given}).end[name]
-        if not np.allclose(returned - value, given, rtol=1e-7, atol=1e-12):
+        if not np.allclose(returned - value, given, rtol=1e-7, atol=1e-9 * float(np.abs(given).max())):
             continue
         step = case.trace.steps[k]
         line = rewrites.Line.of(step.statement.text, case.around)

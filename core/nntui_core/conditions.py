@@ -161,8 +161,8 @@ def _data_read(case: Case, trace: Trace) -> Iterator[tuple[Step, str, Array]]:
     """Yield the arrays of samples that the forward pass reads: (step, name, value)."""
     computed = {d.variable for d in case.forward} | set(case.plan.roles.parameters)
     for k, step in case.objective.steps:
-        if k >= len(trace.environments):
-            continue
+        if k >= len(trace.environments) or case.plan.phase(step.statement) is Phase.OTHER:
+            continue  # what picks a mini-batch reads all samples
         for name in step.reads:
             value = trace.environments[k].get(name)
             if not isinstance(value, np.ndarray) or value.ndim != 2 or value.shape[0] != case.samples:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core import carried, cautions, conditions
+from nntui_core import carried, cautions, conditions, kinks
 from nntui_core.answers import answer, finding_of
 from nntui_core.case import Case, Fault
 from nntui_core.conditions import Observed, setup_edit
@@ -108,13 +108,17 @@ def _check(interpreter: Interpreter, budget: int) -> Report:
     if buffers:
         start = start.with_start({name: np.zeros_like(start.start[name]) for name in buffers})
     case = _measured(start, live[0], plan, buffers, budget)
+    moved: tuple[str, ...] = ()
+    if kinks.stands_on_one(case):
+        start, moved = kinks.beside(start, plan)
+        case = _measured(start, live[0], plan, buffers, budget) if moved else case
     seen = Observed(case, live, budget, interpreter.natural_end)
     findings = [] if repeated is None else [_not_repeated(repeated[1], interpreter.program)]
     findings += _judged(seen, integers)
     if not any(f.severity == ERROR for f in findings) and interpreter.position.iteration == 0:
         findings += next((found for test in cautions.AT_THE_START if (found := list(test(seen)))), [])
     findings += cautions.shape_coincidence(seen)
-    return _report(interpreter, seen, tuple(findings))
+    return _report(interpreter, seen, tuple(findings), moved)
 
 
 def _live(interpreter: Interpreter, program: Program, plan: Layout) -> tuple[Trace, ...]:
@@ -297,7 +301,7 @@ def _not_repeated(moved: Sequence[ast.stmt], program: Program) -> Finding:
 # --- the report ------------------------------------------------------------------------------------------------
 
 
-def _report(interpreter: Interpreter, seen: Observed, findings: tuple[Finding, ...]) -> Report:
+def _report(interpreter: Interpreter, seen: Observed, findings: tuple[Finding, ...], moved: tuple[str, ...]) -> Report:
     case = seen.case
     updates = judge(case.trace, case.gradients, case.rate, case.buffers)
     truncated = {f.variable for f in findings if f.code == "integer-arrays"}
@@ -316,7 +320,7 @@ def _report(interpreter: Interpreter, seen: Observed, findings: tuple[Finding, .
         parameters=tuple(parameters),
         variables=tuple(m for m in meanings if m is not None),
         findings=findings,
-        sampled=_sampled(case),
+        sampled=_sampled(case, moved),
         answer=answer(case, updates, findings),
     )
 
@@ -341,6 +345,12 @@ def _fixed(gradient: Derivative) -> ParameterVerdict:
     )
 
 
-def _sampled(case: Case) -> str:
+def _sampled(case: Case, moved: Sequence[str]) -> str:
+    """Say which cells were measured where not all were, and where beside the present weights."""
     parts = [f"{d.cells.size} of {d.value.size} cells of {d.variable}" for d in case.derivatives if not d.whole]
-    return f"checked {', '.join(parts)}" if parts else ""
+    said = [f"checked {', '.join(parts)}"] if parts else []
+    if kinks.stands_on_one(case):
+        said.append("where the cost has a corner (a ReLU at 0), nothing can be measured")
+    if moved:
+        said.append(f"measured with {', '.join(moved)} a little off 0, where the cost has a corner (a ReLU at 0)")
+    return "; ".join(said)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core import dataflow, places
+from nntui_core import batches, dataflow, holdout, places
 from nntui_core.patterns import is_number
 from nntui_core.program import Phase, Program, Statement
 from nntui_core.values import Checkpoint
@@ -62,15 +62,21 @@ def _units(program: Program) -> list[_Unit]:
 
 
 def forward(program: Program) -> tuple[str, ...]:
-    """Return the text of the statements that compute the loss and the prediction from the parameters, in order."""
+    """Return the text of the statements that compute the loss and the prediction from the parameters, in order.
+
+    Where the program learns from mini-batches, they are those of all samples; where it holds samples out, their loss
+    is computed too.
+    """
     wanted = {name for name in (program.roles.loss, program.roles.prediction) if name} | _read_by_cost(program)
+    wanted.add(holdout.LOSS)
+    batch = batches.picking(program)
     needed: set[str] = set()
     found: list[str] = []
     for unit in reversed(_units(program)):
-        ends_here = unit.writes & wanted and unit.phases & {Phase.FORWARD, Phase.LOSS}
+        ends_here = unit.writes & wanted and (unit.phases & {Phase.FORWARD, Phase.LOSS} or holdout.LOSS in unit.writes)
         if unit.phases == {Phase.UPDATE} or not (ends_here or unit.writes & needed):
             continue
-        found.insert(0, _text(program, unit))
+        found.insert(0, f"{batch} = {batches.ALL}" if batch in unit.writes else _text(program, unit))
         wanted -= unit.replaces
         needed -= unit.replaces
         needed |= unit.reads
@@ -106,7 +112,9 @@ class _Without(ast.NodeTransformer):
 
 
 def outcome(program: Program, namespace: dict[str, Any]) -> Mapping[str, Any]:
-    """Return loss (under `program.loss_text`) and prediction by name, computed from the parameters as they are now.
+    """Return loss (under `program.loss_text`), prediction and target by name, from the parameters as they are now.
+
+    With them come the loss and the prediction of samples that are held out, under the names of `holdout`.
 
     What cannot be computed is left out. The namespace is afterwards as it was, its random generators too.
     """
@@ -117,8 +125,10 @@ def outcome(program: Program, namespace: dict[str, Any]) -> Mapping[str, Any]:
             exec(compile("\n".join(forward(program)), program.name, "exec"), namespace)
             if program.loss_text:
                 found[program.loss_text] = copy.deepcopy(eval(program.loss_text, namespace))
-            if program.roles.prediction:
-                found[program.roles.prediction] = copy.deepcopy(eval(program.roles.prediction, namespace))
+            more = (holdout.LOSS, holdout.PREDICTION, holdout.TARGET)
+            for name in (program.roles.prediction, program.roles.target, *(n for n in more if n in namespace)):
+                if name:
+                    found[name] = copy.deepcopy(eval(name, namespace))
         return found
     except Exception:  # noqa: BLE001 - it is the learner's code: whatever it raises, there is no outcome
         return found
@@ -141,12 +151,14 @@ def script(program: Program) -> str:
 
 def _epilogue(program: Program) -> list[str]:
     roles = program.roles
-    shown = [_show(program, name) for name in (roles.loss, roles.prediction, *roles.parameters) if name]
+    held_out = [holdout.LOSS] if program.writers(holdout.LOSS) else []
+    names = [name for name in (roles.loss, *held_out, roles.prediction, *roles.parameters) if name]
+    shown = [_show(program, name) for name in names]
     return [NOTE, *forward(program), *shown] if shown else []
 
 
 def _show(program: Program, name: str) -> str:
-    single = name == program.roles.loss or _starts_as_number(program.setup, name)
+    single = name in (program.roles.loss, holdout.LOSS) or _starts_as_number(program.setup, name)
     return f'print("{name}", {f"repr(float({name}))" if single else f"{name}.tolist()"})'
 
 

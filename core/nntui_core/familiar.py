@@ -1,13 +1,16 @@
 """Is a program one of those that come with nntui, up to its numbers?
 
-Another seed, another rate, another number of units change numbers of the text and nothing else: such a program can
-do nothing that nntui's own programs do not. Anything else that a file brings is somebody's program.
+Another seed, another rate, another number of units change numbers of the text and nothing else, other samples only
+what is written out as data: such a program can do nothing that nntui's own programs do not. Which network it would
+be says its docstring; what the text is, is compared. Anything else that a file brings is somebody's program.
 """
 
 import ast
 from collections.abc import Iterator
 
 from nntui_core import builtin, mistakes, network
+from nntui_core.datasets.embedding import UNPACKED
+from nntui_core.network import wording
 from nntui_core.program import Given, Program
 
 COST_NODES = (
@@ -23,6 +26,23 @@ COST_NODES = (
     ast.Attribute,
 )
 """What the expression of a cost that nntui infers is made of."""
+
+DATA_NAMES = frozenset({"x", "y", "labels"})
+DATA_NODES = (
+    ast.List,
+    ast.Tuple,
+    ast.Constant,
+    ast.UnaryOp,
+    ast.USub,
+    ast.Call,
+    ast.keyword,
+    ast.Name,
+    ast.Load,
+    ast.Attribute,
+    ast.Subscript,
+)
+"""What samples that are written out are made of."""
+MOST_LAYERS = 200
 
 COST_ATTRIBUTES = frozenset({"T", "abs", "clip", "exp", "log", "log1p", "maximum", "mean", "shape", "size", "sum"})
 
@@ -47,10 +67,20 @@ def _like(program: Program) -> Iterator[str]:
         yield builtin.source(program.name)
     elif any(mistake.code == program.name for mistake in mistakes.MISTAKES):
         yield mistakes.program(program.name).source
-    else:
+    elif program.name.count("-") <= MOST_LAYERS:
+        described = wording.read(_options(program.source))
+        if described is not None:
+            yield network.write(described)
         hidden = program.name.count("-") - 1
-        if 0 <= hidden <= 200:
+        if hidden >= 0:
             yield network.write(network.Network((3, *[4] * hidden, 1)))
+
+
+def _options(source: str) -> str:
+    """Return the options that a program's docstring says it was made with; empty where it says none."""
+    text = ast.get_docstring(ast.parse(source)) or ""
+    last = text.split("\n")[-1].strip()
+    return last.removeprefix("nntui ") if last.startswith("nntui ") else ""
 
 
 class _Numberless(ast.NodeTransformer):
@@ -73,7 +103,30 @@ def _form(source: str) -> str:
     first = tree.body[0] if tree.body else None
     if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
         del tree.body[0]
+    tree.body = [node for node in tree.body if not _is_data(node)]
     return ast.dump(_Numberless().visit(tree))
+
+
+def _is_data(node: ast.stmt) -> bool:
+    """Tell whether a statement gives written-out samples or their labels a name, or helps to read them."""
+    if isinstance(node, ast.Import):
+        return all(alias.name in ("base64", "zlib") and alias.asname is None for alias in node.names)
+    if isinstance(node, ast.FunctionDef):
+        return ast.dump(node) == ast.dump(ast.parse(UNPACKED).body[0])
+    if not isinstance(node, ast.Assign) or len(node.targets) != 1:
+        return False
+    target = node.targets[0]
+    return isinstance(target, ast.Name) and target.id in DATA_NAMES and _is_written_out(node.value)
+
+
+def _is_written_out(value: ast.expr) -> bool:
+    """Tell whether an expression is nothing but samples: numbers and text, made an array or unpacked."""
+    return all(
+        isinstance(part, DATA_NODES)
+        and (not isinstance(part, ast.Name) or part.id in ("np", "float", "unpacked"))
+        and (not isinstance(part, ast.Attribute) or part.attr in ("array", "eye", "astype"))
+        for part in ast.walk(value)
+    )
 
 
 def is_plain_cost(expression: str) -> bool:

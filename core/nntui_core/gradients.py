@@ -11,7 +11,7 @@ Nothing here knows the rules of back-propagation. That is the point: it measures
 import ast
 import types
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,9 @@ STEP = 1e-4
 SHRINK = 0.02
 TRIES = 3
 EPSILON = float(np.finfo(float).eps)
+
+CORNER = 1e-3
+"""The difference of the slopes to both sides, as a share of the slope, from which on it is a corner."""
 
 EXACT = 1e-5
 """The relative error up to which two float64 arrays count as the same derivative."""
@@ -72,6 +75,8 @@ class Derivative:
     cells: NDArray[np.intp]
     error: float
     shown: str = ""
+    corners: int = 0
+    """The cells that were tried and left out because the cost has a corner there, two slopes and no derivative."""
 
     @property
     def label(self) -> str:
@@ -191,35 +196,47 @@ def differentiate(
         result[chosen] = 0.0
         return _derivative(trace, name, position, result.reshape(value.shape), chosen, 0.0)
     flat = value.reshape(-1)
-    centre = abs(tail(value))
-    error = 0.0
+    centre = tail(value)
+    error, corners = 0.0, []
     for cell in chosen:
-        result[cell], cell_error = _cell(tail, value, flat, int(cell), centre)
-        error = max(error, cell_error)
-    return _derivative(trace, name, position, result.reshape(value.shape), chosen, error)
+        result[cell], cell_error, is_corner = _cell(tail, value, flat, int(cell), centre)
+        if is_corner:
+            corners.append(cell)
+            result[cell] = np.nan
+        else:
+            error = max(error, cell_error)
+    smooth = chosen[~np.isin(chosen, corners)] if corners else chosen
+    found = _derivative(trace, name, position, result.reshape(value.shape), smooth, error)
+    return replace(found, corners=len(corners))
 
 
-def _cell(tail: _Tail, value: Array, flat: Array, cell: int, centre: float) -> tuple[float, float]:
-    """Return one cell's derivative and its estimated error."""
+def _cell(tail: _Tail, value: Array, flat: Array, cell: int, centre: float) -> tuple[float, float, bool]:
+    """Return one cell's derivative, its estimated error, and whether the cost has a corner there.
+
+    At a corner the slopes to both sides differ by as much for h/2 as for h; elsewhere by half as much.
+    """
     v = float(flat[cell])
     h = STEP * max(1.0, abs(v))
-    best, best_error = np.nan, np.inf
+    best, best_error, is_corner = np.nan, np.inf, False
     for _ in range(TRIES):
         ends = []
         for offset in (h, -h, h / 2, -h / 2):
             flat[cell] = v + offset
             ends.append(tail(value))
         coarse, fine = (ends[0] - ends[1]) / (2 * h), (ends[2] - ends[3]) / h
-        rounding = 4 * EPSILON * max(centre, abs(ends[0]), EPSILON) / h
+        rounding = 4 * EPSILON * max(abs(centre), abs(ends[0]), EPSILON) / h
         disagreement = abs(fine - coarse)
         error = rounding + (0.0 if disagreement < 1e-5 * abs(fine) else disagreement)
+        bends = (ends[0] - 2 * centre + ends[1]) / h, (ends[2] - 2 * centre + ends[3]) / (h / 2)
+        jump = abs(2 * bends[1] - bends[0])
+        is_corner = jump > CORNER * max(abs(fine), abs(coarse)) + 64 * rounding
         if error < best_error or np.isnan(best):
             best, best_error = (4 * fine - coarse) / 3, error
         if error <= rounding:
             break
         h *= SHRINK
     flat[cell] = v
-    return best, best_error if np.isfinite(best_error) else np.inf
+    return best, best_error if np.isfinite(best_error) else np.inf, is_corner
 
 
 def _derivative(

@@ -130,7 +130,8 @@ def infer(
     after_target = _depends_on(facts, {target} if target else set())
     parameters = given.parameters or _parameters(facts, carried, after_target | {target} if target else after_target)
     loss = given.loss or _loss(facts, after_target, carried)
-    phases = tuple(_phase(fact, parameters, loss, after_target, carried) for fact in facts)
+    aside = _aside(facts, {*parameters, *filter(None, (loss, prediction))}) if parameters else frozenset()
+    phases = tuple(_phase(fact, parameters, loss, after_target, (*carried, *aside)) for fact in facts)
     roles = Roles(
         parameters=parameters,
         inputs=_inputs(facts, phases, written, target),
@@ -265,6 +266,17 @@ def _adds(node: ast.stmt, name: str) -> bool:
         if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
             waiting += [value.left, value.right]
     return False
+
+
+def _aside(facts: Sequence[_Fact], roots: set[str]) -> frozenset[str]:
+    """Return the names that nothing that is learned, predicted or lost depends on: a measurement by the way."""
+    needed = set(roots)
+    for _ in facts:
+        more = {name for fact in facts if needed.intersection(fact.writes) for name in fact.reads} - needed
+        if not more:
+            break
+        needed |= more
+    return frozenset(name for fact in facts for name in fact.writes if name not in needed)
 
 
 def _phase(

@@ -6,6 +6,7 @@ negative, and is no gradient otherwise. Two kinds of updates are right without b
 their own and keep every sign.
 """
 
+import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,18 +20,22 @@ from nntui_core.values import Array
 
 @dataclass(frozen=True)
 class Update:
-    """One parameter's update: the verdict, and s = −ΔW/γ fitted to g = ∂C/∂W. `rate` is the γ that was used."""
+    """One parameter's update: the verdict, and s = −ΔW/γ fitted to g = ∂C/∂W. `rate` is the γ that was used.
+
+    `rescaled` tells whether each cell has a scale of its own, as with Adam: then a factor says nothing.
+    """
 
     name: str
     verdict: str
     fit: Fit
     step: Array | None
     rate: float
+    rescaled: bool = False
 
     @property
     def right(self) -> bool:
         """Whether ΔW = −γ·∂C/∂W, its factor 1 (or a rescaling that is known to be right)."""
-        return self.verdict == DESCENT and (not self.fit.exact or self.fit.is_times(1.0))
+        return self.verdict == DESCENT and (not self.fit.exact or self.rescaled or self.fit.is_times(1.0))
 
     @property
     def proportional(self) -> bool:
@@ -51,7 +56,9 @@ def judge(
     trace: Trace, gradients: Mapping[str, Derivative], rate: float | None, buffers: Sequence[str] = ()
 ) -> dict[str, Update]:
     """Return the verdict on each parameter's update in a trace. Without a named rate, γ is what fits."""
-    return {name: _judge(trace, gradient, rate, buffers) for name, gradient in gradients.items()}
+    scaled = rescaled(trace, buffers) if buffers else frozenset()
+    found = {name: _judge(trace, gradient, rate, buffers) for name, gradient in gradients.items()}
+    return {name: replace(update, rescaled=name in scaled) for name, update in found.items()}
 
 
 def _judge(trace: Trace, gradient: Derivative, rate: float | None, buffers: Sequence[str]) -> Update:
@@ -112,3 +119,22 @@ def spread(cells_error: Array | None, gradient: Derivative) -> Array:
         error = np.array(np.abs(cells_error - gradient.value))
     error.flags.writeable = False
     return error
+
+
+def rescaled(trace: Trace, buffers: Sequence[str]) -> frozenset[str]:
+    """Return the names whose values come from a division by something made of a buffer.
+
+    So do Adam, RMSprop and AdaGrad scale each cell of a step; momentum, which only adds, does not.
+    """
+    made = set(buffers)
+    found: set[str] = set()
+    for step in trace.steps:
+        divisors = [
+            part.right for part in ast.walk(step.node) if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Div)
+        ]
+        by_buffer = any(isinstance(n, ast.Name) and n.id in made for d in divisors for n in ast.walk(d))
+        if by_buffer or found.intersection(step.reads):
+            found |= set(step.writes)
+        if made.intersection(step.reads):
+            made |= set(step.writes)
+    return frozenset(found)

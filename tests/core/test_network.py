@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from tests.core.program_oracle import executed, of_value
 
 from nntui_core import builtin
+from nntui_core.datasets import Data, load
 from nntui_core.interpreter import Interpreter
-from nntui_core.network import DATA, LARGEST, Data, Network, NetworkError, build, parse_layers, write
+from nntui_core.network import LARGEST, Network, NetworkError, build, parse_layers, write
 from nntui_core.values import Array
 
 HIDDEN = st.lists(st.integers(1, 6), max_size=4)
@@ -74,11 +75,11 @@ def test_loss_and_gradients_are_those_of_an_independent_reckoning(
         assert gradient.shape == W.shape
         slopes = [slope_by_hand(x, y, weights, k, cell) for cell in np.ndindex(W.shape)]
         np.testing.assert_allclose(gradient.reshape(-1), slopes, rtol=1e-5, atol=1e-9)
-        updated = W - network.rate * gradient
+        updated = W - network.gamma * gradient
         assert namespace[f"W{k + 1}"].tobytes() == updated.tobytes()
 
 
-MORE = Data("more", "numbers", "rng.random((7, 5))", "rng.random((7, 2))", 5, 2)
+MORE = Data("more", "numbers", ("x = rng.random((7, 5))", "y = rng.random((7, 2))"), 5, 2, 7)
 
 
 @pytest.mark.parametrize("layers", [(5, 2), (5, 4, 2), (5, 3, 3, 2)])
@@ -166,6 +167,6 @@ def test_what_is_no_width_is_refused(text: str) -> None:
 
 
 def test_the_forums_data_is_xor_with_a_column_of_ones() -> None:
-    namespace = executed(f"import numpy as np\nx = {DATA['forum'].x}\ny = {DATA['forum'].y}")
+    namespace = executed("\n".join(["import numpy as np", *load("forum").setup]))
     assert namespace["x"].tolist() == [[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]]
     assert namespace["y"].tolist() == [[a != b] for a, b, _ in namespace["x"].tolist()]

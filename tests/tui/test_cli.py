@@ -76,7 +76,7 @@ def test_the_object_has_the_promised_fields(capsys: Captured) -> None:
     got = result(capsys, "-n", "3")
     assert list(got) == [
         *("program", "iterations", "learning_rate", "loss", "loss_curve"),
-        *("parameters", "predictions", "targets", "seconds"),
+        *("parameters", "predictions", "targets", "seconds", "accuracy"),
     ]
     assert (got["program"], got["iterations"], got["learning_rate"]) == ("default", 3, 1.0)
     assert got["loss_curve"] == [[i, by_hand(i)[0]] for i in range(3)]

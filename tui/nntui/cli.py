@@ -25,6 +25,7 @@ COMMANDS = {
     "explain": "show the arithmetic of one number of one iteration, such as 'dW2[2,0]'",
     "check": "measure whether the gradients are right, and name the mistakes; status 1 where there are any",
     "compare": "run two programs side by side from the same weights",
+    "data": "list the samples that come with nntui",
     "examples": "list the programs that come with nntui, and the usual mistakes",
 }
 """The subcommands and what they do; each is a module of `nntui.commands`."""
@@ -35,6 +36,8 @@ examples:
   nntui --resume                      on where the last session stood
   nntui forum --lr 0.5                the forum's program, with another learning rate
   nntui --layers 3-8-4-1 --seed 7     a deeper network
+  nntui --data spiral --layers 2-8-8-1 --activation tanh --loss bce --bias
+  nntui --data flowers.csv --loss ce  a file of your own
   nntui run -n 1000 --json            the numbers after 1000 iterations
   nntui export forum > train.py       a script that runs without nntui
   nntui explain 'dW2[2,0]' --at 12    where this number comes from

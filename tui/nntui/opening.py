@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nntui import networks
 from nntui.output import ask
 from nntui.usage import LARGEST_SEED, InputError, nearest, rate, short, suggestion, whole
 
@@ -35,19 +36,23 @@ def add_program_arguments(parser: argparse.ArgumentParser) -> None:
 def add_program_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that change a program."""
     group = parser.add_argument_group("options of the program")
-    group.add_argument("--layers", metavar="A-B-C", help="widths of the default network's layers, inputs first")
     group.add_argument(
         "--seed", metavar="N", type=whole(0, LARGEST_SEED), help="seed of the random generator that draws the weights"
     )
     group.add_argument("--lr", metavar="X", type=rate, help="learning rate γ")
     group.add_argument("--weights", metavar="FILE.npz", help="initial parameters, arrays by name")
     group.add_argument("--trust", action="store_true", help="run what is in a session file, whoever wrote it")
+    networks.add_network_options(parser)
     script = parser.add_argument_group("what a script's variables are, where nntui does not find it out")
     script.add_argument(
         "--loop", metavar="LINE", type=whole(1, 10**6), help="the line that the training loop begins on"
     )
     script.add_argument("--parameter", metavar="NAME", action="append", help="a learned array; once for each")
-    script.add_argument("--target", metavar="NAME", help="the array of what should come out")
+    script.add_argument(
+        "--target",
+        metavar="NAME",
+        help="the array of what should come out; with --data FILE its columns (names or numbers, with commas)",
+    )
     script.add_argument("--prediction", metavar="NAME", help="the array of what does come out")
     script.add_argument("--cost", metavar="EXPRESSION", help="the cost C over the script's own variables")
     script.add_argument("--rate", metavar="NAME", help="the learning rate")
@@ -114,8 +119,8 @@ def open_session(args: argparse.Namespace) -> "Kept":
     """
     from nntui_core import files
 
-    changes = ("layers", "seed", "lr", "weights", "loop", "parameter", "target", "prediction", "cost", "rate")
-    given = next((name for name in changes if getattr(args, name, None) is not None), None)
+    changes = ("seed", "lr", "weights", "loop", "parameter", "target", "prediction", "cost", "rate")
+    given = networks.described(args) or next((name for name in changes if getattr(args, name, None) is not None), None)
     if given is not None:
         raise InputError(
             f"--{given} changes a program, and {short(args.program)} is a session: it stands where it stood"
@@ -144,17 +149,17 @@ def refuse_strangers(kept: "Kept", trust: bool) -> None:
 
 
 def _chosen(args: argparse.Namespace) -> "Program":
-    name, layers = args.program, args.layers
+    name, option = args.program, networks.described(args)
     from nntui import examples
-    from nntui_core import network
 
-    if layers is not None:
+    if option is not None:
         if name != DEFAULT:
-            raise InputError(f"--layers goes with the default program only, not with {short(name)}")
-        try:
-            return network.build(network.Network(network.parse_layers(layers)))
-        except network.NetworkError as error:
-            raise InputError(f"--layers: {error}") from None
+            raise InputError(f"--{option} goes with the default program only, not with {short(name)}")
+        return networks.program(args)
+    if args.target is not None and not name.endswith(".py"):
+        raise InputError(
+            f"--target names the target variable of a script, or columns of --data's file: {short(name)} has neither"
+        )
     names = examples.names()
     if name in names:
         return examples.program(name)

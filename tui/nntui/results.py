@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nntui.usage import printable
-from nntui_core import export, places
+from nntui_core import classes, export, holdout, places
 from nntui_core.session import Session
 from nntui_core.values import Array
 
@@ -38,6 +38,12 @@ class Result:
     seconds: float
     ran: int
     """The iterations that took these seconds."""
+    accuracy: float | None = None
+    """The share of samples whose class is predicted; None where there are no classes."""
+    held_out: tuple[float | None, float | None] | None = None
+    """Loss and accuracy of the samples that are held out, None where there are none."""
+    labels: tuple[str, ...] = ()
+    """The names of the classes, in the order of the prediction's columns."""
 
 
 def of(session: Session, seconds: float) -> Result:
@@ -45,6 +51,8 @@ def of(session: Session, seconds: float) -> Result:
     program, live, roles = session.program, session.interpreter.namespace, session.program.roles
     outcome = export.outcome(program, live)
     points = session.curve.points(CURVE_POINTS)
+    prediction = _named(roles.prediction, outcome)
+    target = _named(roles.target, outcome) or _named(roles.target, places.flat(live, program.places))
     return Result(
         program=program.name,
         title=program.docstring,
@@ -56,11 +64,31 @@ def of(session: Session, seconds: float) -> Result:
         curve=list(zip(points.iterations, points.losses, strict=True)),
         not_finite_from=session.curve.first_not_finite,
         parameters=parameters(session),
-        prediction=_named(roles.prediction, outcome),
-        target=_named(roles.target, places.flat(live, program.places)),
+        prediction=prediction,
+        target=target,
         seconds=seconds,
         ran=session.position.iteration,
+        accuracy=classes.accuracy(prediction[1], target[1]) if prediction and target else None,
+        held_out=_held_out(outcome),
+        labels=_labels(live, prediction),
     )
+
+
+def _held_out(outcome: Mapping[str, Any]) -> tuple[float | None, float | None] | None:
+    """Return loss and accuracy of the samples that are held out, None where none are."""
+    if holdout.LOSS not in outcome:
+        return None
+    pair = outcome.get(holdout.PREDICTION), outcome.get(holdout.TARGET)
+    known = all(value is not None for value in pair)
+    return _number(outcome[holdout.LOSS]), classes.accuracy(*pair) if known else None
+
+
+def _labels(live: Mapping[str, Any], prediction: tuple[str, Any] | None) -> tuple[str, ...]:
+    """Return the names of the classes that the program knows: a list `labels`, one for each of its outputs."""
+    labels = live.get("labels")
+    columns = np.shape(prediction[1])[-1:] if prediction else ()
+    fits = isinstance(labels, list) and (len(labels),) == columns and all(isinstance(name, str) for name in labels)
+    return tuple(labels) if fits and labels else ()
 
 
 def parameters(session: Session) -> dict[str, Any]:
@@ -96,11 +124,18 @@ def as_json(result: Result) -> str:
                 "targets": result.target and result.target[1],
                 "seconds": result.seconds,
                 **({"cost": cost} if cost else {}),
+                **({} if result.accuracy is None else {"accuracy": result.accuracy}),
+                **({} if result.held_out is None else {"holdout": _held_out_json(*result.held_out)}),
+                **({"labels": result.labels} if result.labels else {}),
             }
         ),
         allow_nan=False,
         default=str,
     )
+
+
+def _held_out_json(loss: float | None, accuracy: float | None) -> dict[str, float | None]:
+    return {"loss": loss, **({} if accuracy is None else {"accuracy": accuracy})}
 
 
 def plain(value: Any) -> Any:
@@ -130,12 +165,25 @@ def as_text(result: Result) -> str:
             lines.append(f"      = {result.inferred_cost} (not stated; inferred from the backward pass)")
     elif not result.curve:
         lines.append("no loss was found in this program")
+    lines += _scores(result)
     if result.not_finite_from is not None:
         lines.append(f"the loss is not finite from iteration {result.not_finite_from:,} on: try a smaller --lr")
     lines += ["", *_predictions(result)]
     for name, value in result.parameters.items():
         lines += ["", f"{name} {'×'.join(map(str, np.shape(value)))}".rstrip(), _array(np.asarray(value))]
     return "\n".join(lines)
+
+
+def _scores(result: Result) -> list[str]:
+    """Return what became of the samples that are held out, and how many classes are right."""
+    lines = []
+    loss, accuracy = result.held_out or (None, None)
+    if loss is not None:
+        lines.append(f"      {loss:.6g} on the held-out samples")
+    if result.accuracy is not None:
+        held_out = "" if accuracy is None else f", {accuracy:.1%} of the held-out samples"
+        lines.append(f"classes  {result.accuracy:.1%} right{held_out}")
+    return lines
 
 
 def _predictions(result: Result) -> list[str]:

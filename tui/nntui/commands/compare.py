@@ -4,6 +4,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
+from nntui import networks
 from nntui.opening import DEFAULT, PROGRAM_HELP, add_program_options, open_program
 from nntui.output import emit, say
 from nntui.usage import MOST_ITERATIONS, InputError, printable, whole
@@ -38,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_program_options(parser)
     parser.epilog = (
-        "--lr is for both programs; --layers for those that are the default; --weights for A, and so for B.\n"
+        "--lr is for both programs; those of a network for each that is the default; --weights for A, and so for B.\n"
         "--seed is for A, and for B where it has a seed."
     )
 
@@ -71,8 +72,9 @@ def execute(args: argparse.Namespace) -> int:
 
 def _programs(args: argparse.Namespace) -> "tuple[Program, Program]":
     """Open both programs with the options that are for each."""
-    if args.layers is not None and DEFAULT not in (args.a, args.b):
-        raise InputError("--layers goes with the default program only, and neither is the default")
+    option = networks.described(args)
+    if option is not None and DEFAULT not in (args.a, args.b):
+        raise InputError(f"--{option} goes with the default program only, and neither is the default")
     from nntui.lane import surroundings_kept
 
     with surroundings_kept():  # --weights runs A's setup
@@ -89,8 +91,8 @@ def _programs(args: argparse.Namespace) -> "tuple[Program, Program]":
 
 
 def _options(args: argparse.Namespace, program: str) -> argparse.Namespace:
-    layers = args.layers if program == DEFAULT else None
-    return argparse.Namespace(**{**vars(args), "program": program, "layers": layers})
+    known = vars(args) if program == DEFAULT else networks.without_description(args)
+    return argparse.Namespace(**{**known, "program": program})
 
 
 def _side(lane: "Lane", outcome: "Outcome") -> "Result":
