@@ -102,10 +102,12 @@ def program(args: argparse.Namespace) -> "Program":
     Raises:
         InputError: they do not go together, or with the data.
     """
-    from nntui_core.network import build, standardizing
+    from nntui_core.network import build
 
     described_network = network(args)
     if described_network.standardize:
+        from nntui_core.network import standardizing
+
         constant = standardizing.constant_column(described_network)
         if constant is not None:
             raise InputError(f"--standardize: {constant}")
