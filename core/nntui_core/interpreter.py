@@ -12,17 +12,20 @@ import functools
 import itertools
 import types
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
 from nntui_core import compiled
 from nntui_core.failure import Failure, ProgramFailed, in_words, message_of
+from nntui_core.interruption import interruptible
 from nntui_core.items import Items, IterableFailed
 from nntui_core.loops import Call
 from nntui_core.program import Program, Statement
 from nntui_core.surroundings import surroundings
 from nntui_core.values import Checkpoint
+
+Result = TypeVar("Result")
 
 
 class Position(NamedTuple):
@@ -106,9 +109,14 @@ class Interpreter:
         self.namespace = surroundings(self.program.origin.path)
         self._context = contextvars.copy_context()
         self._context.run(np.seterr, all="ignore")
-        self._context.run(self._setup)
+        self._inside(self._setup)
         self._compile(self.program)
         self._stand(0)
+
+    def _inside(self, call: Callable[..., Result], *args: Any) -> Result:
+        """Call something that runs the program's code: in its own context, and it may be interrupted."""
+        result: Result = interruptible(self._context.run, call, *args)
+        return result
 
     def _compile(self, program: Program) -> None:
         self.program = program
@@ -162,7 +170,7 @@ class Interpreter:
         Raises:
             ProgramFailed: it raised an exception.
         """
-        self._context.run(self._finish)
+        self._inside(self._finish)
 
     def _finish(self) -> None:
         site = self.program.site
@@ -205,7 +213,7 @@ class Interpreter:
     def evaluate(self, expression: str) -> Any:
         """Return the value of an expression over the program's variables now, None where it has none."""
         try:
-            return self._context.run(eval, expression, self.namespace)
+            return self._inside(eval, expression, self.namespace)
         except RAISED:
             return None
 
@@ -222,7 +230,7 @@ class Interpreter:
         if isinstance(generator, types.GeneratorType):
             for _ in range(MOST_STOPS):
                 try:
-                    self._context.run(generator.close)
+                    self._inside(generator.close)
                 except RAISED:  # it stopped once more, in a `finally`
                     continue
                 return
@@ -272,7 +280,7 @@ class Interpreter:
             LoopOver: there is no further iteration.
         """
         if self._generator is None:
-            self._generator = self._context.run(self._begin)
+            self._generator = self._inside(self._begin)
 
     def step(self) -> int:
         """Run one statement; return its index.
@@ -285,7 +293,7 @@ class Interpreter:
         assert self._generator is not None
         executed = self.following
         try:
-            self.following = self._context.run(next, self._generator)
+            self.following = self._inside(next, self._generator)
             self.position = Position(self.position.iteration, self.position.tick + 1)
         except StopIteration as stop:
             self._stand(self.position.iteration + 1)
@@ -347,7 +355,7 @@ class Interpreter:
         begun = itertools.count()
         items = self._items.following(start, iterations, begun)
         try:
-            how = self._context.run(self._runner(guard), items, seen)
+            how = self._inside(self._runner(guard), items, seen)
         except IterableFailed as error:
             raise RunFailed(next(begun)) from error
         except RAISED as error:

@@ -16,6 +16,7 @@ from nntui_core.diagnosis import Report, check
 from nntui_core.failure import ProgramFailed
 from nntui_core.history import Event, History, ProgramChange, RateChange
 from nntui_core.interpreter import Position
+from nntui_core.interruption import interruptible
 from nntui_core.looking import Looking
 from nntui_core.output import Output
 from nntui_core.program import Given, Program
@@ -201,6 +202,7 @@ class Session(Timeline):
 
         Raises:
             Refused: there is nothing to check.
+            KeyboardInterrupt: it has been interrupted.
         """
         iteration, tick = self.position
         program = self.program
@@ -211,8 +213,8 @@ class Session(Timeline):
 
         try:
             if tick or self.failure is not None or self.ended:
-                return self.visit(Position(iteration, 0), from_the_start)
-            return check(self.interpreter)
+                return self.visit(Position(iteration, 0), lambda: interruptible(from_the_start))
+            return interruptible(check, self.interpreter)
         except ValueError as reason:  # NothingToCheck is one; so is a text that the check cannot take apart
             raise Refused(f"the gradients cannot be checked: {reason}") from None
         except ProgramFailed as error:

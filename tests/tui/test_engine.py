@@ -394,3 +394,29 @@ def test_the_speed_is_that_of_the_run() -> None:
         assert driver.first.speed == 0
         driver.run()
         assert driver.look_until(lambda report: report.speed > 0).running
+
+
+def test_interrupts_at_any_moment_of_a_run_leave_the_engine_alive_and_the_numbers_right() -> None:
+    """Each hits wherever it hits: the program's code, or nntui's own, which finishes what it is at."""
+    with driven(endless()) as driver:
+        for _ in range(60):
+            driver.run()
+            while not driver.engine.interrupt():  # it was between two pieces of work
+                pass
+            report = driver.settled()
+            assert (report.crash, report.running, report.notice) == ("", False, "interrupted")
+        frame = frame_of(driver.ask(Verb.PREVIOUS_ITERATION))
+        own = Session(endless())
+        own.advance(frame.iteration)
+        assert frame.loss == own.loss
+        assert frame.matrices["W1"].values == tuple(map(tuple, own.state["W1"].tolist()))
+
+
+def test_one_key_runs_and_pauses_whatever_the_screen_has_seen() -> None:
+    """Two quick presses of the space bar: the second comes before a picture has told that it is running."""
+    with driven(endless()) as driver:
+        driver.send(Verb.TOGGLE)
+        driver.send(Verb.TOGGLE)
+        assert not driver.settled().running
+        driver.send(Verb.TOGGLE)
+        assert driver.report(lambda report: report.running).running

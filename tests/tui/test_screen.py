@@ -22,10 +22,11 @@ from nntui.dialogs.number import NumberDialog
 from nntui.dialogs.open import OpenDialog
 from nntui.dialogs.origin import OriginDialog
 from nntui.layout import CODE, LOSS, OUTPUT, PREDICTIONS
-from nntui.protocol import Verb
+from nntui.protocol import Edited, Verb
 from nntui.widgets.lines import Lines
 from nntui.widgets.matrix import MatrixPanel
 from nntui_core import builtin
+from nntui_core.frame import Verdicts
 from nntui_core.program import Program
 from nntui_core.session import Session
 from nntui_core.values import Array, State
@@ -1221,6 +1222,25 @@ async def edit(desk: Desk, text: str) -> None:
     assert isinstance(desk.app.screen, EditDialog)
     desk.app.screen.query_one(Input).value = text
     await desk.press("enter")
+
+
+async def test_a_late_answer_leaves_the_line_that_is_being_typed() -> None:
+    """A check that took long, or the answer to an edit of another line, comes while this one is open."""
+    async with opened("naive") as desk:
+        verdicts: list[Verdicts] = []
+        await desk.press("c")
+        assert isinstance(desk.app.screen, CheckDialog)
+        verdicts += [found for found in (desk.app.screen.lines.verdicts,) if found]
+        await desk.press("escape", "e")
+        dialog = desk.app.screen
+        assert isinstance(dialog, EditDialog)
+        dialog.query_one(Input).value = "my own text"
+        for answer in (verdicts[0], Edited(1, "another line"), Edited(1, "another line", "it is wrong")):
+            desk.main.dialogs.answer(answer)
+            await desk.settled()
+            assert desk.app.screen is dialog
+        assert dialog.query_one(Input).value == "my own text"
+        assert "it is wrong" not in desk.text()
 
 
 async def test_an_edit_takes_effect_here_and_is_taken_back() -> None:

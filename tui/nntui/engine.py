@@ -5,15 +5,14 @@ later one replaces it. `wake` is called when the empty slot is filled: at most o
 empties it. What the thread does is in `nntui.worker`.
 """
 
-import ctypes
 import queue
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nntui.protocol import Command, Report, Verb
+from nntui.work import Work
 
 if TYPE_CHECKING:
     from nntui.autosave import Autosave
@@ -34,7 +33,7 @@ class Engine:
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._slot: Report | None = None
-        self._busy_since: float | None = None
+        self._work = Work()
         self._thread = threading.Thread(target=self._main, name="nntui engine", daemon=True)
 
     def start(self) -> None:
@@ -56,19 +55,14 @@ class Engine:
 
     def busy(self) -> float:
         """Return for how many seconds the thread has been at the same piece of work, 0 where it waits."""
-        since = self._busy_since
-        return 0.0 if since is None else time.monotonic() - since
+        return self._work.busy()
 
     def interrupt(self) -> bool:
-        """Interrupt the program's statement, if one is being run; return whether there was something to interrupt.
+        """Interrupt what the thread is at; return whether there was something to interrupt.
 
         A statement that is inside of compiled code ends first.
         """
-        thread = self._thread.ident
-        if thread is None or self._busy_since is None:
-            return False
-        raised = ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(KeyboardInterrupt))
-        return bool(raised)
+        return self._work.interrupt()
 
     def take(self) -> Report | None:
         """Empty the slot: return the latest report, None where there is no new one."""
@@ -86,15 +80,12 @@ class Engine:
         if unread is None:
             self._wake()
 
-    def _at_work(self, working: bool) -> None:
-        self._busy_since = time.monotonic() if working else None
-
     def _main(self) -> None:
         try:
             from nntui.worker import Worker
 
-            Worker(self._opener, self._commands, self._put, self._at_work, self._autosave).work()
-        except Exception:  # noqa: BLE001 - a fault of nntui must reach the screen, not die in a thread
+            Worker(self._opener, self._commands, self._put, self._work, self._autosave).work()
+        except BaseException:  # noqa: BLE001 - a fault of nntui must reach the screen, not die in a thread
             import traceback
 
             self._put(Report(None, crash=traceback.format_exc()))

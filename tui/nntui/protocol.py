@@ -20,6 +20,7 @@ class Verb(StrEnum):
     PREVIOUS_ITERATION = "previous iteration"
     RUN = "run"
     PAUSE = "pause"
+    TOGGLE = "run or pause"
     GOTO = "go to"
     RESET = "reset"
     NEXT_SEED = "next seed"
@@ -60,8 +61,10 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """The answer to an edit: what is wrong with it, empty where it has been made."""
+    """The answer to an edit of a line: what is wrong with it, empty where it has been made."""
 
+    line: int
+    text: str
     problem: str = ""
 
 

@@ -276,7 +276,7 @@ class MainScreen(Screen[None]):
         self.explanation.show(self.picture, notice)
 
     def _do_run(self) -> None:
-        self.send(Verb.PAUSE if self.running else Verb.RUN)
+        self.send(Verb.TOGGLE)
 
     def _do_quit(self) -> None:
         self.leave()
@@ -290,7 +290,11 @@ class MainScreen(Screen[None]):
             self.app.exit(0)
 
     def _do_interrupt(self) -> None:
-        if not self.engine.interrupt():
+        if self.engine.interrupt():
+            return
+        if self.running:  # it is between two slices
+            self.send(Verb.PAUSE)
+        else:
             self.say("nothing is running that would have to be interrupted")
 
     def _do_suspend(self) -> None:

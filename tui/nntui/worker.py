@@ -16,6 +16,7 @@ from nntui.autosave import Autosave
 from nntui.engine import Opener
 from nntui.protocol import KEEP_RUNNING, Answer, Command, Edited, Report, Verb
 from nntui.usage import InputError
+from nntui.work import Work
 from nntui_core.edits import EditError
 from nntui_core.failure import ProgramFailed
 from nntui_core.files import FileError, Kept
@@ -45,14 +46,14 @@ class Worker:
         opener: Opener,
         commands: "queue.SimpleQueue[Command]",
         put: Callable[[Report], None],
-        at_work: Callable[[bool], None],
+        work: Work,
         autosave: Autosave | None = None,
     ) -> None:
         self._autosave = autosave
         self._opener = opener
         self._commands = commands
         self._put = put
-        self._at_work = at_work
+        self._work = work
         self._output = Output()
         self._session: Session | None = None
         self._painter: Painter | None = None
@@ -80,6 +81,8 @@ class Worker:
         self._report()
         while True:
             self._guarded(self._learn_meanings)
+            if self._notice:
+                self._report()
             commands = self._waiting()
             was_running = self._running
             for command in commands:
@@ -91,9 +94,9 @@ class Worker:
             if self._running:
                 self._guarded(self._run_slice)
             self._guarded(self._finish)
-            if commands or was_running != self._running:
-                self._report()
             self._guarded(self._keep)
+            if commands or was_running != self._running or self._notice:
+                self._report()
 
     def _report(self) -> None:
         """Show; tracing an iteration for the picture may take long too, and where that is interrupted, show what is."""
@@ -103,17 +106,20 @@ class Worker:
             self._guarded(self._show)
 
     def _guarded(self, job: Callable[[], None]) -> None:
-        """Do something that may take long; an interrupt ends it."""
-        self._at_work(True)
+        """Do a piece of work that may take long; an interrupt ends it, and a run."""
+        self._work.begin()
+        interrupted = False
         try:
             job()
         except Refused as reason:
             self._notice = str(reason)
         except KeyboardInterrupt:
-            self._running = False
-            self._notice = "interrupted"
+            interrupted = True
         finally:
-            self._at_work(False)
+            asked = self._work.end()
+        if interrupted or (asked and self._running):
+            self._running = False
+            self._notice = self._trouble = "interrupted"
 
     def _waiting(self) -> list[Command]:
         """Return the commands in the queue; while paused, wait for the first."""
@@ -141,7 +147,6 @@ class Worker:
         autosave.keep(self._session)
         if could and autosave.trouble:
             self._notice = autosave.trouble
-            self._show()
 
     # --- programs ---------------------------------------------------------------------------------------------------
 
@@ -204,9 +209,11 @@ class Worker:
         elif command.verb is Verb.RELOAD:
             self._open(self._opener)
         elif self._session is not None and self._painter is not None:
-            if self._running and command.verb not in KEEP_RUNNING:
+            pausing = self._running and command.verb not in KEEP_RUNNING
+            if pausing:
                 self._pause(self._session)
-            self._do(self._session, self._painter, command)
+            if not (pausing and command.verb is Verb.TOGGLE):
+                self._do(self._session, self._painter, command)
 
     def _do(self, session: Session, painter: Painter, command: Command) -> None:
         table: dict[Verb, Callable[[], None]] = {
@@ -221,6 +228,7 @@ class Worker:
             Verb.RATE_UP: lambda: session.set_rate(next_rung(session.rate or 0.0, up=True)),
             Verb.RATE_DOWN: lambda: session.set_rate(next_rung(session.rate or 0.0, up=False)),
             Verb.RUN: lambda: self._start(session, None),
+            Verb.TOGGLE: lambda: self._start(session, None),
             Verb.EXPLAIN: lambda: self._explain(painter, command),
             Verb.CHECK: lambda: self._check(painter),
             Verb.EDIT: lambda: self._edit(session, command),
@@ -245,9 +253,10 @@ class Worker:
     def _edit(self, session: Session, command: Command) -> None:
         try:
             session.edit_line(int(command.number), command.text)
-            self._answer = Edited()
+            problem = ""
         except (EditError, ProgramFailed, Refused) as error:
-            self._answer = Edited(str(error))
+            problem = str(error)
+        self._answer = Edited(int(command.number), command.text, problem)
 
     def _save(self, session: Session, path: str) -> None:
         self._notice = saving.save(session, path)

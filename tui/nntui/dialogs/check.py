@@ -9,6 +9,7 @@ from textual.binding import Binding
 from nntui.dialogs.number import Dialog
 from nntui.dialogs.origin import wrapped_lines
 from nntui.palette import style
+from nntui.protocol import Edited
 from nntui.widgets.lines import Line, Lines
 from nntui_core.frame import MEASURES, Found, Verdict, Verdicts
 
@@ -155,6 +156,8 @@ class CheckDialog(Dialog):
     def __init__(self, apply: Callable[[int, str], None]) -> None:
         super().__init__()
         self._apply = apply
+        self._cure: tuple[int, str] | None = None
+        """The line that is being changed; until that is answered and checked, there is nothing to apply."""
         self.lines = CheckLines()
 
     def compose(self) -> ComposeResult:
@@ -163,8 +166,13 @@ class CheckDialog(Dialog):
 
     def show_verdicts(self, verdicts: Verdicts) -> None:
         """Take the result of a check."""
+        self._cure = None
         self.lines.verdicts = verdicts
         self.lines.update_lines()
+
+    def is_about(self, answer: Edited) -> bool:
+        """Tell whether an answer is that to the suggestion applied here."""
+        return (answer.line, answer.text) == self._cure
 
     def action_scroll(self, by: int) -> None:
         """Scroll by a line."""
@@ -174,6 +182,7 @@ class CheckDialog(Dialog):
     def action_apply(self) -> None:
         """Apply the first suggestion that is a line; the check is then made again."""
         curable = self.lines.curable
-        if curable and curable[0].replacement is not None:
+        if curable and curable[0].replacement is not None and self._cure is None:
             self.lines.applied = True
-            self._apply(*curable[0].replacement)
+            self._cure = curable[0].replacement
+            self._apply(*self._cure)

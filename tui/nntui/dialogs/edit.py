@@ -7,6 +7,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Label
 
 from nntui.dialogs.number import Dialog, say_problem
+from nntui.protocol import Edited
 from nntui_core.frame import CodeLine, Variable
 
 HINT = "enter: from here on · escape: leave it as it is · U takes it back later"
@@ -20,6 +21,8 @@ class EditDialog(Dialog):
         self._line = line
         self._variables = variables
         self._apply = apply
+        self._given: str | None = None
+        """The text that the engine has been handed last."""
 
     def compose(self) -> ComposeResult:
         """Show the line, the shapes and a place for what is wrong."""
@@ -32,11 +35,17 @@ class EditDialog(Dialog):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Hand the text to the engine."""
+        self._given = event.value
         self._apply(self._line.number, event.value)
 
-    def problem(self, text: str) -> None:
-        """Say under the line what is wrong with it."""
-        say_problem(self, text)
+    def answer(self, answer: Edited) -> None:
+        """Close where the line has been changed, or say under it what is wrong; another edit's answer is none."""
+        if (answer.line, answer.text) != (self._line.number, self._given):
+            return
+        if answer.problem:
+            say_problem(self, answer.problem)
+        else:
+            self.dismiss(None)
 
 
 def shapes_text(variables: Sequence[Variable]) -> str:

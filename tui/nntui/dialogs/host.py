@@ -46,24 +46,29 @@ class Dialogs:
         """The actions that open a dialog."""
 
     def answer(self, answer: Answer | None) -> None:
-        """Hand the engine's answer to the dialog that it is for, which is opened where it is not open."""
+        """Hand the engine's answer to the dialog that it is for; the user may have gone on to another one meanwhile."""
         if isinstance(answer, Origin):
-            self._one(OriginDialog, lambda: OriginDialog(self._explain)).add(answer)
+            self._show(OriginDialog, lambda: OriginDialog(self._explain), lambda dialog: dialog.add(answer), "enter")
         elif isinstance(answer, Verdicts):
-            self._one(CheckDialog, lambda: CheckDialog(self._apply_edit)).show_verdicts(answer)
+            make = lambda: CheckDialog(self._apply_edit)  # noqa: E731
+            self._show(CheckDialog, make, lambda dialog: dialog.show_verdicts(answer), "c")
         elif isinstance(answer, Edited):
             self._after_edit(answer)
 
     def _push(self, dialog: Dialog) -> None:
         self._screen.app.push_screen(dialog)
 
-    def _one(self, kind: type[D], make: Callable[[], D]) -> D:
-        """Return the open dialog of a kind; open one where there is none."""
-        if isinstance(self._screen.app.screen, kind):
-            return self._screen.app.screen
-        dialog = make()
-        self._push(dialog)
-        return dialog
+    def _show(self, kind: type[D], make: Callable[[], D], show: Callable[[D], None], key: str) -> None:
+        """Show an answer in its dialog: in the open one, in a new one over the main screen, never over another."""
+        present = self._screen.app.screen
+        if isinstance(present, kind):
+            show(present)
+        elif present is self._screen:
+            dialog = make()
+            self._push(dialog)
+            show(dialog)
+        else:
+            self._screen.say(f"an answer came while a dialog was open: {key} asks again")
 
     def _rate(self) -> None:
         frame = self._screen.picture
@@ -93,16 +98,12 @@ class Dialogs:
     def _after_edit(self, answer: Edited) -> None:
         dialog = self._screen.app.screen
         if isinstance(dialog, EditDialog):
-            if answer.problem:
-                dialog.problem(answer.problem)
-            else:
-                dialog.dismiss(None)
-        elif isinstance(dialog, CheckDialog):
-            if not answer.problem:
-                self._screen.send(Verb.CHECK)
-            else:
-                dialog.dismiss(None)
-                self._screen.say(answer.problem)
+            dialog.answer(answer)
+        elif isinstance(dialog, CheckDialog) and dialog.is_about(answer) and not answer.problem:
+            self._screen.send(Verb.CHECK)
+        elif isinstance(dialog, CheckDialog) and dialog.is_about(answer):
+            dialog.dismiss(None)
+            self._screen.say(answer.problem)
 
     def _open(self) -> None:
         def take(name: str | None) -> None:
