@@ -36,7 +36,8 @@ class View:
     """What a front end wants to see: a window for each matrix by name, the selected cell, and sizes.
 
     `samples` is the window of predictions: first row and number of rows. `curve_points` is at most how many points
-    of the loss curve are of use, `output_lines` how many lines of what the program prints.
+    of the loss curve are of use, `output_lines` how many lines of what the program prints. `surface` is the
+    grid (columns, rows) of a decision surface, None where none is in sight.
     """
 
     windows: Mapping[str, Window] = field(default_factory=dict)
@@ -44,6 +45,7 @@ class View:
     samples: tuple[int, int] = (0, 64)
     curve_points: int = 160
     output_lines: int = 0
+    surface: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,30 @@ class Predictions:
     inputs: tuple[tuple[float, ...], ...] = ()
     targets: tuple[tuple[float, ...], ...] = ()
     predictions: tuple[tuple[float, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """The prediction over the plane of two inputs: rows of cells from the top, or why there are none.
+
+    `values` are predictions, or classes by number where `classes` is how many there are; a prediction counts from
+    `middle`, and `scale` away from it is as far as the targets go. `columns` are those of the inputs that go across and
+    up, from `low` to `high`. `samples` are (share of the width, share of the height from the top, class); the class
+    is −1 where none is known.
+    """
+
+    problem: str = ""
+    inputs: str = ""
+    columns: tuple[int, int] = (0, 1)
+    low: tuple[float, float] = (0.0, 0.0)
+    high: tuple[float, float] = (1.0, 1.0)
+    values: tuple[tuple[float, ...], ...] = ()
+    middle: float = 0.5
+    scale: float = 0.5
+    classes: int = 0
+    samples: tuple[tuple[float, float, int], ...] = ()
+    labels: tuple[str, ...] = ()
+    """The names of the samples' classes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,3 +302,7 @@ class Frame:
     """The names that play each role: `parameters` (commas between), `target`, `prediction`, `loss`, `cost`, `rate`."""
     inferred_cost: str = ""
     """The cost's expression, where the program does not state it."""
+    surface: Surface | None = None
+    """None where no surface was asked for."""
+    no_surface: str = ""
+    """Why there can be no surface."""

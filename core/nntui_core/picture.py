@@ -31,6 +31,7 @@ from nntui_core.matrices import Matrices, drawn_at
 from nntui_core.origins import END, Made, Origins
 from nntui_core.program import Program
 from nntui_core.session import Session
+from nntui_core.surface import Surfaces
 from nntui_core.verdicts import verdicts
 
 
@@ -47,6 +48,7 @@ class Painter:
         self._shown_report: Report | None = None
         self._origins = Origins(session)
         self._cutter = Matrices()
+        self._surfaces = Surfaces(session)
         self._program: Program | None = None
         self._code: tuple[CodeLine, ...] = ()
         self._variables: tuple[Variable, ...] = ()
@@ -99,6 +101,8 @@ class Painter:
             output_count=session.output.count,
             roles=_roles(program),
             inferred_cost=program.roles.cost or "",
+            surface=None if view.surface is None else self._surfaces.draw(*view.surface),
+            no_surface=self._surfaces.problem(),
         )
 
     def check(self) -> Verdicts:

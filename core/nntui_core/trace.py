@@ -35,7 +35,7 @@ LONGEST = 2000
 """Steps after which an iteration is cut off: inner loops over many samples."""
 
 
-def _silent(*_: object, **__: object) -> None:
+def silent(*_: object, **__: object) -> None:
     """Stand in for `print` while a program is run to look at it."""
 
 
@@ -53,8 +53,8 @@ class Scratch(Interpreter):
         self.namespace = {n: v for n, v in original.namespace.items() if not is_data(n, v)}
         for name, value in self.namespace.items():
             if isinstance(value, types.FunctionType) and value.__globals__ is original.namespace:
-                self.namespace[name] = _rebound(value, self.namespace)
-        self.namespace["print"] = _silent
+                self.namespace[name] = rebound(value, self.namespace)
+        self.namespace["print"] = silent
         checkpoint.restore(self.namespace)
         self.namespace |= places.flat(self.namespace, self.program.places)
         self.shared = checkpoint.shared
@@ -70,7 +70,7 @@ class Scratch(Interpreter):
         return Checkpoint.take(self.namespace)
 
 
-def _rebound(function: types.FunctionType, namespace: dict[str, Any]) -> types.FunctionType:
+def rebound(function: types.FunctionType, namespace: dict[str, Any]) -> types.FunctionType:
     """Return the function with another namespace as its globals."""
     fresh = types.FunctionType(
         function.__code__, namespace, function.__name__, function.__defaults__, function.__closure__

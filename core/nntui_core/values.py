@@ -152,7 +152,7 @@ def _deep_copy(data: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]
     """
     memo: dict[int, Any] = {}
     owners: dict[int, Array] = {}
-    for array in _arrays(data.values(), set()):
+    for array in arrays_in(data.values()):
         memo[id(array)] = _copy_array(array, owners)
     copied: dict[str, Any] = {}
     shared = []
@@ -187,8 +187,12 @@ def same_data(a: Any, b: Any, met: frozenset[tuple[int, int]] = frozenset()) -> 
     return a is b or bool(a == b)
 
 
-def _arrays(values: Iterable[Any], met: set[int]) -> Iterable[Array]:
+def arrays_in(values: Iterable[Any]) -> Iterable[Array]:
     """Yield every plain array among the values and in the containers among them."""
+    return _arrays(values, set())
+
+
+def _arrays(values: Iterable[Any], met: set[int]) -> Iterable[Array]:
     for value in values:
         if type(value) is np.ndarray:
             if not value.dtype.hasobject:
@@ -228,5 +232,5 @@ OVERHEAD = 120
 
 
 def _size(data: Mapping[str, Any]) -> int:
-    arrays = {id(a): a.nbytes for a in _arrays(data.values(), set())}
+    arrays = {id(a): a.nbytes for a in arrays_in(data.values())}
     return sum(arrays.values()) + OVERHEAD * (len(arrays) + len(data)) + 2048

@@ -121,7 +121,7 @@ class Desk:
 
     async def focus(self, name: str) -> None:
         """Press `tab` until a panel has the focus."""
-        for _ in range(len(self.main.panels.matrices) + 4):
+        for _ in range(len(self.main.panels.matrices) + 5):
             if self.main.panels.focused_name == name:
                 return
             await self.press("tab")

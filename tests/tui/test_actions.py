@@ -109,7 +109,7 @@ def test_every_action_is_in_the_help() -> None:
 
 
 async def test_every_action_is_in_the_palette() -> None:
-    async with opened(size=(100, 60)) as desk:
+    async with opened(size=(100, 100)) as desk:
         await desk.press("ctrl+p")
         await desk.until(lambda: ACTIONS[0].help in desk.text())
         shown = desk.text()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from nntui.layout import CELL, CODE, LOSS, PREDICTIONS, SMALL, Box, arrange, panel_order, wishes
+from nntui.layout import CELL, CODE, DRAWINGS, LOSS, OUTPUT, PREDICTIONS, SMALL, Box, arrange, panel_order, wishes
 from nntui_core.frame import Variable, View
 from nntui_core.network import Network, build
 from nntui_core.picture import Painter
@@ -215,3 +215,37 @@ def test_the_width_that_a_matrix_asks_for_holds_its_numbers_and_its_name() -> No
     for wish, variable in zip(wishes(*SMALL_NETWORK[:2]), SMALL_NETWORK[0], strict=True):
         assert holds_all(Box(0, 0, wish.width, wish.height), variable)
         assert wish.width - 4 >= len(variable.name)
+
+
+@settings(deadline=None)
+@given(arrangements(), st.booleans(), st.sampled_from(DRAWINGS), st.data())
+def test_a_drawing_stays_apart_too_and_is_in_sight_unless_another_has_its_place(
+    arrangement: tuple[int, int, list[Variable], list[str], int, str | None, bool],
+    has_output: bool,
+    drawing: str,
+    data: st.DataObject,
+) -> None:
+    width, height, there, deltas, lines, _, zoomed = arrangement
+    order = panel_order(there, has_output, drawing)
+    focused = data.draw(st.none() | st.sampled_from(order))
+    boxes = arrange(width, height, there, deltas, lines, focused, zoomed, has_output, drawing)
+    assert set(boxes) <= set(order)
+    assert not any(overlap(a, b) for a, b in itertools.combinations(boxes.values(), 2))
+    assert all(0 <= b.x <= b.x + b.width <= width and 0 <= b.y <= b.y + b.height <= height for b in boxes.values())
+    if focused is not None:
+        assert focused in boxes
+    if not zoomed and width >= SMALL[0] and height >= SMALL[1] - BARS and focused not in (LOSS, PREDICTIONS, OUTPUT):
+        assert drawing in boxes
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 48)])
+def test_a_drawing_gives_back_what_it_took(size: tuple[int, int]) -> None:
+    width, height = size
+    there, deltas, lines = SMALL_NETWORK
+    before = of(width, height)
+    during = arrange(width, height - BARS, there, deltas, lines, drawing=DRAWINGS[0])
+    assert of(width, height) == before
+    assert {"W1", "W2", "delta1", "delta2", CODE} <= set(during)
+    assert during[DRAWINGS[0]].width >= 36
+    assert during[DRAWINGS[0]].height >= 12
+    assert (LOSS in during) == (width > 80)

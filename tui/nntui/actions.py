@@ -57,6 +57,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_panel", ("shift+tab",), "", "go to the panel before", Section.LOOK),
     Action("move", MOVING, "", "move in the panel; pgup pgdn home end go further", Section.LOOK, "arrows hjkl"),
     Action("heat", ("m",), "", "the matrix as colours: its cells, the whole; and back", Section.LOOK),
+    Action("surface", ("f",), "", "the decision surface of two inputs, and back", Section.LOOK),
+    Action("give_back", ("escape",), "", "take a drawing away: what it took the place of comes back", Section.LOOK),
     Action("explain", ("enter",), "explain", "say where the selected number comes from, and follow it", Section.LOOK),
     Action("check", ("c",), "check", "check the gradients, name mistakes, suggest the cure", Section.CODE),
     Action("edit", ("e",), "edit", "edit the marked line of the code; it takes effect here", Section.CODE),

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from nntui.layout import CODE, LOSS
+from nntui.layout import CODE, LOSS, SURFACE
 from nntui_core.frame import Frame
 
 NEEDS_RATE = frozenset({"rate", "rate_up", "rate_down"})
@@ -16,6 +16,7 @@ def why_not(
     in_sight: Collection[str],
     focused: str | None,
     trouble: str = "",
+    drawing: str | None = None,
 ) -> str | None:
     """Say why an action can do nothing now, None where it can do something."""
     if frame is None:
@@ -38,6 +39,8 @@ def why_not(
         "heat": None
         if any(v.name == focused for v in frame.variables)
         else "a matrix can be shown as colours: tab goes to one",
+        "surface": frame.no_surface if frame.no_surface and drawing != SURFACE else None,
+        "give_back": None if drawing else "no drawing is up: f brings up the decision surface",
         "edit": None if focused == CODE else "the lines of the code can be edited: tab goes to the code",
     }
     if name in NEEDS_RATE and frame.rate is None:

@@ -19,6 +19,9 @@ WIDE = 110
 
 LOSS, PREDICTIONS, OUTPUT, CODE = "loss curve", "predictions", "printed output", "code"
 """Names of the panels that are no matrices; no Python name has a blank, so `loss curve` cannot be a variable."""
+SURFACE = "decision surface"
+DRAWINGS = (SURFACE,)
+"""Panels that a key brings up; one of them at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,11 @@ class Wish:
     shelf: int
 
 
-def panel_order(variables: Iterable[Variable], has_output: bool = False) -> list[str]:
-    """Return the names of all panels, in the order in which `tab` visits them."""
+def panel_order(variables: Iterable[Variable], has_output: bool = False, drawing: str | None = None) -> list[str]:
+    """Return the names of all panels, in the order in which `tab` visits them; `drawing` is the one that is up."""
     output = [OUTPUT] if has_output else []
-    return [*(variable.name for variable in variables), LOSS, PREDICTIONS, *output, CODE]
+    drawn = [drawing] if drawing else []
+    return [*(variable.name for variable in variables), LOSS, PREDICTIONS, *output, *drawn, CODE]
 
 
 def arrange(
@@ -56,6 +60,7 @@ def arrange(
     focused: str | None = None,
     zoomed: bool = False,
     has_output: bool = False,
+    drawing: str | None = None,
 ) -> dict[str, Box]:
     """Return the box of each panel in sight.
 
@@ -68,18 +73,46 @@ def arrange(
         focused: a panel that must be in sight.
         zoomed: whether the focused panel has the whole area.
         has_output: whether the program has printed anything.
+        drawing: the one of `DRAWINGS` that has been brought up, None where none is.
     """
-    known = panel_order(variables, has_output)
+    known = panel_order(variables, has_output, drawing)
     focused = focused if focused in known else None
     if zoomed or width < SMALL[0] or height < SMALL[1] - 5:
         return {focused or CODE: Box(0, 0, width, height)}
-    return _wide(width, height, wishes(variables, deltas), code_lines, focused, has_output)
+    column = Column(focused, has_output, drawing)
+    return _wide(width, height, wishes(variables, deltas), code_lines, focused, column)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What there is for the right column."""
+
+    focused: str | None
+    has_output: bool
+    drawing: str | None
+
+    def panels(self, height: int) -> list[tuple[str, int]]:
+        """Return its panels from the top, each with its share of the height.
+
+        In a low column, what the program prints takes the place of the predictions, and a drawing that of all, while
+        none of them has the focus.
+        """
+        others = [PREDICTIONS, OUTPUT] if self.has_output else [PREDICTIONS]
+        one = self.focused if self.focused in others else PREDICTIONS
+        if self.drawing is None:
+            return [(name, 1) for name in ([LOSS, *others] if height >= TALL_COLUMN else [LOSS, one])]
+        if height >= TALLEST_COLUMN:
+            return [(LOSS, 1), (one, 1), (self.drawing, 2)]
+        if height >= TALL_COLUMN:
+            return [(one if self.focused == one else LOSS, 1), (self.drawing, 2)]
+        return [(LOSS, 1), (one, 1)] if self.focused in (LOSS, *others) else [(self.drawing, 1)]
 
 
 def _wide(
-    width: int, height: int, wanted: Sequence[Wish], code_lines: int, focused: str | None, has_output: bool
+    width: int, height: int, wanted: Sequence[Wish], code_lines: int, focused: str | None, column: Column
 ) -> dict[str, Box]:
-    side = 32 if width < WIDE else min(max(width * 3 // 10, 36), 64)
+    least = 32 if column.drawing is None else 36
+    side = least if width < WIDE else min(max(width * 3 // 10, 36), 64)
     left = width - side
     code_least = 7 if height < 26 else min(code_lines + 2, height * 2 // 5)
     shelves = _shelves(wanted, left, height - code_least, focused)
@@ -89,8 +122,8 @@ def _wide(
         used = max(used, min(LEAST_COLUMN, height - code_least))
     code_width = left if width >= WIDE else width
     boxes[CODE] = Box(0, used, code_width, height - used)
-    column = height if width >= WIDE else used
-    boxes |= _column(left, side, column, _in_column(column, focused, has_output))
+    tall = height if width >= WIDE else used
+    boxes |= _stacked(left, side, tall, column.panels(tall))
     return {name: box for name, box in boxes.items() if box.height > 2}
 
 
@@ -100,19 +133,19 @@ TALL_COLUMN = 24
 """Rows from which on the right column has room for three panels."""
 
 
-def _in_column(height: int, focused: str | None, has_output: bool) -> list[str]:
-    """Return the panels of the right column; what the program prints takes the place of predictions in a low one."""
-    if not has_output:
-        return [LOSS, PREDICTIONS]
-    if height >= TALL_COLUMN:
-        return [LOSS, PREDICTIONS, OUTPUT]
-    return [LOSS, OUTPUT if focused == OUTPUT else PREDICTIONS]
+TALLEST_COLUMN = 36
+"""Rows from which on there is room for a drawing besides two panels."""
 
 
-def _column(x: int, width: int, height: int, names: Sequence[str]) -> dict[str, Box]:
-    """Put panels below each other, equally tall."""
-    edges = [height * i // len(names) for i in range(len(names) + 1)]
-    return {name: Box(x, top, width, end - top) for name, top, end in zip(names, edges, edges[1:], strict=False)}
+def _stacked(x: int, width: int, height: int, panels: Sequence[tuple[str, int]]) -> dict[str, Box]:
+    """Put panels below each other, each as tall as its share."""
+    boxes = {}
+    total, above = sum(share for _, share in panels), 0
+    for name, share in panels:
+        top, end = height * above // total, height * (above + share) // total
+        boxes[name] = Box(x, top, width, end - top)
+        above += share
+    return boxes
 
 
 def wishes(variables: Sequence[Variable], deltas: Collection[str]) -> list[Wish]:

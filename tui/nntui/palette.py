@@ -28,6 +28,8 @@ class Palette:
     """Of numbers, from the most negative over near zero to the most positive: 2 · STEPS + 1 of them."""
     fields: tuple[str, ...]
     """Of areas, likewise: near zero they are near the background."""
+    classes: tuple[str, ...]
+    """Of areas that belong to one of several classes."""
     error: str
     mark: str
     cursor: str
@@ -48,6 +50,10 @@ DARK = Palette(
         "#262626",
         *("#5f0000", "#875f00", "#af5f00", "#d78700", "#ffaf00"),
     ),
+    classes=(
+        *("#005f87", "#875f00", "#005f00", "#5f5f87", "#878700"),
+        *("#008787", "#870000", "#585858", "#875f87", "#5f0000"),
+    ),
     error="#ff6b6b",
     mark="#f0c94c",
     cursor="#3d4a63",
@@ -66,6 +72,10 @@ LIGHT = Palette(
         *("#005faf", "#5f87d7", "#87afff", "#afd7ff", "#d7d7ff"),
         "#eeeeee",
         *("#ffd7af", "#ffaf5f", "#ff8700", "#d75f00", "#af5f00"),
+    ),
+    classes=(
+        *("#87d7ff", "#ffd787", "#afd787", "#d7afff", "#ffff87"),
+        *("#87d7d7", "#ffafaf", "#d0d0d0", "#ffd7ff", "#d7af87"),
     ),
     error="#b3261e",
     mark="#7a5c00",

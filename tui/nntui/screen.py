@@ -15,7 +15,7 @@ from nntui.actions import ACTIONS
 from nntui.availability import why_not
 from nntui.dialogs.host import Dialogs
 from nntui.engine import Engine
-from nntui.layout import CODE, SMALL
+from nntui.layout import CODE, SMALL, SURFACE
 from nntui.protocol import Command, Report, Verb
 from nntui.receipts import Receipts
 from nntui.watching import WatchedFile
@@ -31,6 +31,9 @@ PATIENCE = 1.5
 """Seconds after which the user is told that the engine is still at work."""
 LOSS_EVERY = 2
 """While running, the loss curve is drawn with every second picture: it is the one that costs most."""
+
+DRAW_EVERY = 4
+"""While running, a drawing is made with every fourth picture: it costs the engine a moment, and bytes."""
 
 MOVES = {
     "up": (-1, 0),
@@ -158,6 +161,7 @@ class MainScreen(Screen[None]):
 
     async def _show(self, report: Report, frame: Frame) -> None:
         first = self.picture is None
+        stopped = self.running and not report.running
         self._set_running(report.running)
         self.picture, self.trouble = frame, ""
         self._notice = report.notice
@@ -168,6 +172,8 @@ class MainScreen(Screen[None]):
         self._pictures += 1
         self.dialogs.answer(report.answer)
         self._speed = report.speed
+        if stopped and self.panels.drawing:  # drawings are left out of most pictures of a run
+            self.on_panel_moved()
         if self.is_active:  # `is_current` is true under a dialog as well
             self._draw(frame, report.speed, not self.running or self._pictures % LOSS_EVERY == 0)
 
@@ -220,11 +226,11 @@ class MainScreen(Screen[None]):
 
     def view(self) -> View:
         """Return what is in sight."""
+        sight = self.panels.in_sight()
         windows: dict[str, Window] = {
-            name: panel.window()
-            for name, panel in self.panels.matrices.items()
-            if name in self.panels.in_sight() and panel.size.width
+            name: panel.window() for name, panel in self.panels.matrices.items() if name in sight and panel.size.width
         }
+        draws = not self.running or self._pictures % DRAW_EVERY == 0
         focused = self.focused
         selected = (focused.panel_name, focused.index) if isinstance(focused, MatrixPanel) else None
         return View(
@@ -233,6 +239,7 @@ class MainScreen(Screen[None]):
             self.panels.predictions.samples(),
             self.panels.loss.points(),
             self.panels.output.rows(),
+            self.panels.surface.grid() if draws and SURFACE in sight else None,
         )
 
     def on_panel_moved(self) -> None:
@@ -250,7 +257,8 @@ class MainScreen(Screen[None]):
     def why_not(self, name: str) -> str | None:
         """Say why an action can do nothing now, None where it can do something."""
         focused = self.focused.panel_name if isinstance(self.focused, Panel) else None
-        return why_not(name, self.picture, self.running, self.panels.in_sight(), focused, self.trouble)
+        sight, drawing = self.panels.in_sight(), self.panels.drawing
+        return why_not(name, self.picture, self.running, sight, focused, self.trouble, drawing)
 
     async def action_do(self, name: str, key: str = "") -> None:
         """Do what a key or the palette asks for, or say why that is not possible."""
@@ -312,6 +320,20 @@ class MainScreen(Screen[None]):
 
     def _do_zoom(self) -> None:
         self.panels.zoom()
+        self.on_panel_moved()
+
+    def _do_surface(self) -> None:
+        self._draw_or_not(SURFACE)
+
+    def _draw_or_not(self, drawing: str) -> None:
+        if self.panels.drawing == drawing:
+            self._do_give_back()
+        else:
+            self.panels.bring_up(drawing)
+            self.on_panel_moved()
+
+    def _do_give_back(self) -> None:
+        self.panels.give_back()
         self.on_panel_moved()
 
     def _do_log(self) -> None:

@@ -5,13 +5,13 @@ number, and negative ones have signs of their own.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
 from rich.color import Color
 
 from nntui.palette import STEPS, Palette, step_of, style
-from nntui.widgets.lines import Line, Run
+from nntui.widgets.lines import Line
 
 HALF = "▀"
 POSITIVE = " .+*#@"
@@ -20,6 +20,9 @@ NEGATIVE = " '-~=%"
 
 Levels = Sequence[Sequence[int]]
 """Rows of levels, or of classes."""
+Marks = Mapping[tuple[int, int], str]
+"""A character to be drawn over a cell, by the cell's row and column."""
+NO_MARKS: Marks = {}
 
 
 BROKEN = STEPS + 1
@@ -37,6 +40,12 @@ def field(palette: Palette, step: int) -> Color:
     return Color.parse(palette.error if step == BROKEN else palette.fields[step + STEPS])
 
 
+@cache
+def region(palette: Palette, number: int) -> Color:
+    """Return the colour of a class's region; after some, the colours come again."""
+    return Color.parse(palette.classes[number % len(palette.classes)])
+
+
 def character(step: int) -> str:
     """Return what a level is drawn with where there are no colours."""
     if step == BROKEN:
@@ -44,37 +53,37 @@ def character(step: int) -> str:
     return POSITIVE[step] if step >= 0 else NEGATIVE[-step]
 
 
-def half_blocks(levels: Levels, colour: Callable[[int], Color | str]) -> list[Line]:
+@cache
+def _upon(colour: Color) -> str:
+    """Return a colour that can be read upon another: black or white."""
+    red, green, blue = colour.get_truecolor()
+    return "#000000" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "#ffffff"
+
+
+def half_blocks(levels: Levels, colour: Callable[[int], Color], marks: Marks = NO_MARKS) -> list[Line]:
     """Draw rows of levels, two rows a line; an odd last row has nothing below it."""
     lines: list[Line] = []
     for y in range(0, len(levels), 2):
-        upper = levels[y]
-        lower: Sequence[int | None] = levels[y + 1] if y + 1 < len(levels) else [None] * len(upper)
+        below = levels[y + 1] if y + 1 < len(levels) else ()
         line: Line = []
-        for a, b in zip(upper, lower, strict=True):
-            if a == b:  # a blank needs one colour, and joins its neighbours
-                line.append((" ", style(background=colour(a))))
+        for x, upper in enumerate(levels[y]):
+            lower = below[x] if x < len(below) else None
+            mark = marks.get((y, x)) or marks.get((y + 1, x))
+            if mark is not None:
+                behind = colour(upper if (y, x) in marks or lower is None else lower)
+                line.append((mark, style(_upon(behind), bold=True, background=behind)))
+            elif upper == lower:  # a blank needs one colour, and joins its neighbours
+                line.append((" ", style(background=colour(upper))))
             else:
-                line.append((HALF, style(colour(a), background=None if b is None else colour(b))))
+                line.append((HALF, style(colour(upper), background=None if lower is None else colour(lower))))
         lines.append(line)
     return lines
 
 
-def characters(levels: Levels, sign: Callable[[int], str], colour: str) -> list[Line]:
-    """Draw rows of levels with a character each."""
-    return [[("".join(map(sign, row)), style(colour))] for row in levels]
-
-
-def put(lines: list[Line], y: int, x: int, mark: Run) -> None:
-    """Put one character over what is drawn; where that is not in sight, nothing happens."""
-    if not 0 <= y < len(lines) or not 0 <= x < sum(len(text) for text, _ in lines[y]):
-        return
-    line: Line = []
-    at = 0
-    for text, look in lines[y]:
-        if at <= x < at + len(text):
-            line += [(text[: x - at], look), mark, (text[x - at + 1 :], look)]
-        else:
-            line.append((text, look))
-        at += len(text)
-    lines[y] = line
+def characters(levels: Levels, sign: Callable[[int], str], colour: str, marks: Marks = NO_MARKS) -> list[Line]:
+    """Draw rows of levels with a character each; marks stand out."""
+    plain, strong = style(colour), style(colour, bold=True, reverse=True)
+    return [
+        [(marks[y, x], strong) if (y, x) in marks else (sign(level), plain) for x, level in enumerate(row)]
+        for y, row in enumerate(levels)
+    ]

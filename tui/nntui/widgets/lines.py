@@ -171,6 +171,11 @@ class Panel(Lines, can_focus=True):
         bottom = "╰" + "─" * dashes + (f" {foot} ─" if foot else "") + "╯"
         return [top, *([("│", look), *line, ("│", look)] for line in inner), [(bottom, look)]]
 
+    def on_resize(self) -> None:
+        """Ask for what has come into sight."""
+        super().on_resize()
+        self.post_message(self.Moved())
+
     def on_focus(self) -> None:
         """Show the focus."""
         self.update_lines()

@@ -129,10 +129,9 @@ class MatrixPanel(Panel):
         self._left = min(max(min(self._left, self.column), self.column - wide + 1), max(columns - wide, 0))
 
     def on_resize(self) -> None:
-        """Keep the cursor in sight, and ask for what has come into sight."""
+        """Keep the cursor in sight."""
         self.keep_cursor_in_sight()
         super().on_resize()
-        self.post_message(self.Moved())
 
     def on_focus(self) -> None:
         """The focused panel's cursor is the selected cell."""
@@ -198,15 +197,12 @@ class MatrixPanel(Panel):
 
     def _blocks(self, view: MatrixView, values: Sequence[Sequence[float]]) -> Sequence[Line]:
         levels = [[blocks.level_of(value, view.scale) for value in row] for row in values]
+        window = view.window
+        at = (self.row - window.row) // window.group[0], (self.column - window.column) // window.group[1]
+        marks = {at: "×"} if self.has_focus else blocks.NO_MARKS
         if self.by_characters:
-            lines = blocks.characters(levels, blocks.character, self.palette.text)
-        else:
-            lines = blocks.half_blocks(levels, lambda step: blocks.field(self.palette, step))
-        if self.has_focus:
-            y = (self.row - view.window.row) // (view.window.group[0] * (1 if self.by_characters else 2))
-            x = (self.column - view.window.column) // view.window.group[1]
-            blocks.put(lines, y, x, ("×", style(self.palette.text, bold=True, background=self.palette.cursor)))
-        return lines
+            return blocks.characters(levels, blocks.character, self.palette.text, marks)
+        return blocks.half_blocks(levels, lambda step: blocks.field(self.palette, step), marks)
 
     def _cell(self, view: MatrixView, row: int, column: int, value: float, whole: bool, plus: bool) -> Line:
         text = f" {value:.0f}".ljust(numerals.WIDTH) if whole else numerals.fixed(value, plus)

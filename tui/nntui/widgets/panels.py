@@ -5,13 +5,14 @@ from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
-from nntui.layout import CODE, LOSS, OUTPUT, PREDICTIONS, Box, arrange, panel_order
+from nntui.layout import CODE, LOSS, OUTPUT, PREDICTIONS, SURFACE, Box, arrange, panel_order
 from nntui.widgets.code import CodePanel
 from nntui.widgets.lines import Panel
 from nntui.widgets.loss import LossPanel
 from nntui.widgets.matrix import MatrixPanel
 from nntui.widgets.output import OutputPanel, plain
 from nntui.widgets.predictions import PredictionsPanel
+from nntui.widgets.surface import SurfacePanel
 from nntui_core.frame import Frame, Variable
 
 
@@ -40,9 +41,12 @@ class Panels(Widget):
         self.predictions = PredictionsPanel()
         self.output = OutputPanel()
         self.code = CodePanel()
+        self.surface = SurfacePanel()
         self.matrices: dict[str, MatrixPanel] = {}
         self.zoomed = False
         self.focused_name: str | None = None
+        self.drawing: str | None = None
+        """The one of `layout.DRAWINGS` that has been brought up."""
         self._variables: tuple[Variable, ...] = ()
         self._deltas: tuple[str, ...] = ()
         self._loop_lines = 12
@@ -66,6 +70,7 @@ class Panels(Widget):
             self.focused_name,
             self.zoomed,
             self._has_output,
+            self.drawing,
         )
 
     async def adopt(self, frame: Frame) -> None:
@@ -86,7 +91,7 @@ class Panels(Widget):
     @property
     def fixed(self) -> tuple[Panel, ...]:
         """The panels that every program has."""
-        return self.loss, self.predictions, self.output, self.code
+        return self.loss, self.predictions, self.output, self.code, self.surface
 
     def panel(self, name: str) -> Panel:
         """Return a panel by its name."""
@@ -104,7 +109,7 @@ class Panels(Widget):
 
     def neighbour(self, by: int) -> str:
         """Return the name of the panel before or after the focused one."""
-        names = panel_order(self._variables, self._has_output)
+        names = panel_order(self._variables, self._has_output, self.drawing)
         here = names.index(self.focused_name) if self.focused_name in names else names.index(CODE)
         return names[(here + by) % len(names)]
 
@@ -112,6 +117,21 @@ class Panels(Widget):
         """Give the focused panel the whole area, or take it back."""
         self.zoomed = not self.zoomed
         self._arrange_again()
+
+    def bring_up(self, drawing: str) -> None:
+        """Show a drawing; it gets the focus only where it would not be in sight without."""
+        self.drawing = drawing
+        self._arrange_again()
+        if drawing not in self.in_sight():
+            self.go(drawing)
+
+    def give_back(self) -> None:
+        """Take the drawing away: what it took the place of comes back."""
+        had_focus = self.focused_name == self.drawing
+        self.drawing = None
+        self._arrange_again()
+        if had_focus:
+            self.go(CODE)
 
     def _arrange_again(self) -> None:
         """Ask Textual for a new arrangement: it forgets the old one where a child asks, not where its parent does."""
@@ -137,6 +157,8 @@ class Panels(Widget):
             self.loss.show(frame.curve, bool(frame.inferred_cost))
         if PREDICTIONS in seen:
             self.predictions.show(frame.predictions)
+        if SURFACE in seen and frame.surface is not None:
+            self.surface.show(frame.surface)
         if OUTPUT in seen:
             self.output.show(frame.output, frame.output_count)
         if CODE in seen:
