@@ -30,7 +30,7 @@ def read(path: str, target: str | None, classes: bool) -> Samples:
     x, y = _parts(path, arrays, target)
     _refuse_sizes(path, x, y)
     inputs = _numbers(path, "x", x).reshape(len(x), -1)
-    columns = tuple(str(column + 1) for column in range(inputs.shape[1]))
+    columns = tuple(f"input {column + 1}" for column in range(inputs.shape[1]))
     if y.dtype.kind == "U":
         if y.ndim != 1:
             raise DataError(f"{path}: y is text of shape {shape_text(y)}; one text for each sample would do")

@@ -39,8 +39,9 @@ def samples(table: Table, target: str | None, classes: bool) -> Samples:
     chosen = _chosen(table, target)
     rest = [column for column in range(table.width) if column not in chosen]
     if not rest:
-        raise DataError(f"{table.path}: no column is left for the inputs: it has {table.width}", "target")
-    names = tuple(table.names[column] if table.names else str(column + 1) for column in rest)
+        option = "data" if target is None else "target"
+        raise DataError(f"{table.path}: no column is left for the inputs: it has {table.width}", option)
+    names = tuple(table.column(column) for column in rest)
     rows = range(len(table.rows))
     x = np.array([[finite(table, row, column) for column in rest] for row in rows])
     if len(chosen) == 1 and number(table.rows[0][chosen[0]]) is None:

@@ -13,7 +13,7 @@ class Data:
 
     `setup` are the lines that make `x` (samples, inputs) and `y` (samples, outputs), float64; `functions` are the
     definitions that they call, `imports` the modules besides NumPy. `labels` are the names of the classes that the
-    columns of `y` stand for, empty where they stand for none; `columns` the names of the inputs.
+    columns of `y` stand for, empty where they stand for none; `columns` say where the inputs stand in their file.
     """
 
     name: str

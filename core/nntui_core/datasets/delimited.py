@@ -36,8 +36,11 @@ class Table:
 
     def place(self, row: int, column: int) -> str:
         """Return where a field stands, in words."""
-        name = f" ({quoted(self.names[column])})" if self.names else ""
-        return f"{self.path}, line {self.lines[row]}, column {column + 1}{name}"
+        return f"{self.path}, line {self.lines[row]}, {self.column(column)}"
+
+    def column(self, column: int) -> str:
+        """Return a column's number, counted from 1, and its name where it has one."""
+        return f"column {column + 1}" + (f" ({quoted(self.names[column])})" if self.names else "")
 
 
 def number(field: str) -> float | None:
@@ -104,7 +107,8 @@ def _rows(path: str, text: io.TextIOWrapper, separator: str) -> Iterator[tuple[i
                 raise DataError(f"{path}, line {here}: more than {what} are too many; a part of them would do")
             yield here, row
     except csv.Error as error:
-        raise DataError(f"{path}, line {reader.line_num}: {error}") from None
+        what = "a quote is opened and never closed" if "end of data" in str(error) else str(error)
+        raise DataError(f"{path}, line {line}: {what}") from None
     except UnicodeDecodeError:
         raise DataError(f"{path}, line {_first_bad_line(path)}: this is not UTF-8; save the file as UTF-8") from None
 

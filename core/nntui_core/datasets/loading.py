@@ -39,8 +39,8 @@ def load(
     if not drawn and (samples is not None or noise is not None):
         option = "samples" if samples is not None else "noise"
         raise DataError(f"it goes with {', '.join(SHAPES)} only, not with {name}", option)
-    if target is not None and not file and name not in FILES:
-        raise DataError(f"it names a column of a file, and {name} has none", "target")
+    if target is not None and name in NAMES:
+        raise DataError(f"it names columns of a file of your own, and {name} has its target", "target")
     if header is not None and not name.lower().endswith((".csv", ".tsv")):
         raise DataError(f"it goes with .csv and .tsv files only, not with {name}", "header")
     if drawn:
@@ -48,7 +48,7 @@ def load(
     if name in TABLES:
         return table(name, classes)
     if name in FILES:
-        return _shipped(name, target, classes)
+        return _shipped(name)
     if not file:
         raise DataError(
             f"there is no data {quoted(name)}; nntui data lists what there is, a file ends in {' '.join(ENDINGS)}"
@@ -64,23 +64,24 @@ def _points(name: str, classes: bool, samples: int | None, noise: float | None) 
     return points(name, classes, samples, noise)
 
 
-def _shipped(name: str, target: str | None, classes: bool) -> Data:
+def _shipped(name: str) -> Data:
+    from nntui_core.datasets import arrays, columns, delimited, embedding
+
     ending = "csv" if name == "iris" else "npz"
     with resources.as_file(resources.files("nntui_core.datasets").joinpath("files", f"{name}.{ending}")) as path:
-        return _read(str(path), name, target, classes or target is None, None, FILES[name].title)
+        found = str(path)
+        csv = ending == "csv"
+        samples = columns.samples(delimited.read(found), None, True) if csv else arrays.read(found, None, True)
+    return embedding.embedded(name, FILES[name].title, f"--data {name}", samples)
 
 
 def _from_file(path: str, classes: bool, target: str | None, header: bool | None) -> Data:
-    return _read(path, path, target, classes, header, Path(path).name)
-
-
-def _read(path: str, name: str, target: str | None, classes: bool, header: bool | None, title: str) -> Data:
     from nntui_core.datasets import arrays, columns, delimited, embedding
 
-    words = ["--data", shlex.quote(name), *(["--target", shlex.quote(target)] if target is not None else [])]
+    words = ["--data", shlex.quote(path), *(["--target", shlex.quote(target)] if target is not None else [])]
     words += [] if header is None else ["--header" if header else "--no-header"]
     if path.lower().endswith(".npz"):
         samples = arrays.read(path, target, classes)
     else:
         samples = columns.samples(delimited.read(path, header), target, classes)
-    return embedding.embedded(name, title, " ".join(words), samples)
+    return embedding.embedded(path, Path(path).name, " ".join(words), samples)

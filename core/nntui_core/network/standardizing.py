@@ -19,8 +19,8 @@ def constant_column(network: Network) -> str | None:
     if not constant.size:
         return None
     column = int(constant[0])
-    name = f" {network.data.columns[column]!r}" if network.data.columns else ""
+    place = network.data.columns[column] if network.data.columns else f"input {column + 1}"
     return (
-        f"input {column + 1}{name} of {network.data.name} is the same in all samples, so that its standard deviation"
-        f" is 0; leave it out of the data, or --standardize"
+        f"{network.data.name}, {place}: the same in all samples, so that its standard deviation is 0;"
+        f" leave it out of the data, or leave out --standardize"
     )
