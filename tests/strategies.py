@@ -8,6 +8,13 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from nntui_core.datasets import load
+from nntui_core.datasets.drawn import SHAPES
+from nntui_core.network import Network
+from nntui_core.network.activations import HIDDEN
+from nntui_core.network.losses import LOSSES
+from nntui_core.network.optimizers import OPTIMIZERS
+
 Shape = tuple[int, ...]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -194,3 +201,32 @@ def programs(draw: Draw, dtype: Any = np.float64) -> RandomProgram:
     lines.append(f"p, q = {builder.expression(draw(shapes), 1)}, {builder.expression(draw(shapes), 2)}")
     body = "".join(f"    {line}\n" for line in lines)
     return RandomProgram(f"{FUNCTIONS}\nfor iteration in range(3):\n{body}", builder.arrays)
+
+
+@st.composite
+def networks(draw: Draw, activations: tuple[str, ...] = tuple(HIDDEN)) -> Network:
+    """Draw a network with any loss, activations, optimizer and treatment of its samples, on a little data."""
+    loss = draw(st.sampled_from(list(LOSSES)))
+    name = draw(st.sampled_from(["xor", "parity3", "moons", "circles"]))
+    samples = draw(st.integers(6, 12)) if name in SHAPES else None
+    data = load(name, classes=loss == "ce", samples=samples)
+    hidden = draw(st.lists(st.integers(1, 5), max_size=3))
+    kinds = st.sampled_from(activations)
+    each = draw(st.one_of(st.tuples(kinds), st.tuples(*[kinds] * len(hidden)))) if hidden else ()
+    held_out = draw(st.sampled_from([None, 0.3]))
+    return Network(
+        (data.inputs, *hidden, data.outputs),
+        seed=draw(st.integers(0, 50)),
+        rate=draw(st.sampled_from([None, 0.05])),
+        activations=each,
+        output=draw(st.sampled_from([None, *LOSSES[loss].outputs])),
+        loss=loss,
+        bias=draw(st.booleans()),
+        init=draw(st.sampled_from([None, "uniform", "normal", "xavier", "he"])),
+        optimizer=draw(st.sampled_from(list(OPTIMIZERS))),
+        batch=draw(st.sampled_from([None, 2])),
+        l2=draw(st.sampled_from([None, 0.01])),
+        holdout=held_out,
+        standardize=draw(st.booleans()),
+        data=data,
+    )
