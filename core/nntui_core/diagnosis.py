@@ -349,6 +349,8 @@ def _sampled(case: Case, moved: Sequence[str]) -> str:
     """Say which cells were measured where not all were, and where beside the present weights."""
     parts = [f"{d.cells.size} of {d.value.size} cells of {d.variable}" for d in case.derivatives if not d.whole]
     said = [f"checked {', '.join(parts)}"] if parts else []
+    if not case.trace.whole:
+        said.append("checked the first turn of the inner loop; the later ones were not looked at")
     if kinks.stands_on_one(case):
         said.append("where the cost has a corner (a ReLU at 0), nothing can be measured")
     if moved:

@@ -113,6 +113,7 @@ class _Tail:
         self.start = {n: _double(v) for n, v in start.items()}
         self.in_place = any(step.in_place for _, step in steps)
         self.fresh = tuple(n for _, step in steps for n in step.in_place if n in self.start)
+        self.carried = {n: self.start[n] for n in _read_first([step for _, step in steps]) if n in self.start}
         self.work.update(self.start)
         self.pieces = _pieces([step for _, step in steps])
         self.protected = True
@@ -120,6 +121,7 @@ class _Tail:
 
     def __call__(self, value: Array) -> float:
         work = self.work
+        work.update(self.carried)
         work[self.variable] = value.copy() if self.in_place or not self.protected else value
         if self.fresh or not self.protected:
             self._renew()
@@ -145,6 +147,18 @@ class _Tail:
         for name in names:
             if name != self.variable and isinstance(self.start[name], np.ndarray):
                 self.work[name] = self.start[name].copy()
+
+
+def _read_first(steps: Sequence[Step]) -> list[str]:
+    """Return the names that steps change after they have read what was there before: `total += …`."""
+    read: set[str] = set()
+    written: set[str] = set()
+    found: list[str] = []
+    for step in steps:
+        read |= set(step.reads) - written
+        found += [name for name in step.writes if name in read]
+        written |= set(step.writes)
+    return found
 
 
 def _reads_agree(trace: Trace, steps: Sequence[tuple[int, Step]], start: Environment, name: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nntui_core import places
+from nntui_core import dataflow, places
 from nntui_core.findings import Cost
 from nntui_core.gradients import Objective
 from nntui_core.program import Phase, Program, Roles, Statement
@@ -94,7 +94,8 @@ def usual(trace: Trace, plan: Layout) -> Iterator[Objective]:
     if prediction is None or target is None or k is None:
         return
     given = trace.program.origin.given.cost
-    for expression in [given] if given else [template.format(p=prediction, t=target) for template in COSTS]:
+    beside = _as_read(trace.steps[k].node, target) if k < len(trace.steps) else target
+    for expression in [given] if given else [template.format(p=prediction, t=beside) for template in COSTS]:
         step = _cost_step(expression, prediction, target)
         functions = dict(trace.functions)
         try:
@@ -117,6 +118,14 @@ def _first_meeting(trace: Trace, prediction: str | None, target: str | None) -> 
             return k
     last = trace.last_write(prediction)
     return None if last is None or last + 1 >= len(trace.environments) else last + 1
+
+
+def _as_read(node: ast.stmt, name: str) -> str:
+    """Return what a statement reads of an array: all of it, or, one sample at a time, `y[i]`."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Load) and dataflow.base_name(part) == name:
+            return ast.unparse(part)
+    return name
 
 
 def _cost_step(expression: str, prediction: str, target: str) -> Step:

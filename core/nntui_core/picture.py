@@ -4,12 +4,10 @@ A picture costs what is in sight: windows are cut from arrays before anything is
 does not change from frame to frame (the lines of the program) is made once per program.
 """
 
-from typing import Any
-
+from nntui_core import pairing
 from nntui_core.failure import Failure
 from nntui_core.findings import Report
 from nntui_core.frame import (
-    WIDEST_SAMPLE,
     Cell,
     CodeLine,
     Curve,
@@ -18,7 +16,6 @@ from nntui_core.frame import (
     Index,
     MatrixView,
     Origin,
-    Predictions,
     Status,
     Variable,
     Verdicts,
@@ -91,7 +88,7 @@ class Painter:
             deltas=tuple(dict.fromkeys(program.roles.deltas)),
             matrices=self._matrices(view, made),
             curve=_curve(session, view.curve_points),
-            predictions=_predictions(session, view),
+            predictions=pairing.predictions(session, view),
             cell=None if made is None else cell(program, made),
             natural_end=session.interpreter.natural_end,
             cannot_go_on=session.why_not(),
@@ -232,29 +229,4 @@ def _curve(session: Session, most: int) -> Curve:
         session.ghost.label if session.ghost else "",
         changes,
         session.curve.first_not_finite,
-    )
-
-
-def _predictions(session: Session, view: View) -> Predictions:
-    roles = session.program.roles
-    first, rows = view.samples
-
-    def samples(name: str | None) -> tuple[tuple[tuple[float, ...], ...], int]:
-        value: Any = session.state.get(name) if name else None
-        if value is None or value.ndim > 2:
-            return (), 0
-        table = value.reshape(-1, 1) if value.ndim < 2 else value
-        return tuple(map(tuple, table[first : first + rows, :WIDEST_SAMPLE].tolist())), len(table)
-
-    name = roles.inputs[0] if roles.inputs else None
-    (inputs, n), (targets, m), (predictions, k) = map(samples, (name, roles.target, roles.prediction))
-    return Predictions(
-        name or "",
-        roles.target or "",
-        roles.prediction or "",
-        first,
-        max(n, m, k),
-        inputs,
-        targets,
-        predictions,
     )

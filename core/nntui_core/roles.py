@@ -104,6 +104,7 @@ class _Fact:
 
 
 REDUCTIONS = frozenset({"sum", "mean", "average"})
+PENALTIES = frozenset({"square", "log", "log2", "logaddexp"})
 COST_NAMES = ("loss", "cost", "error", "mse", "sse", "objective")
 
 
@@ -250,10 +251,18 @@ def _loss(facts: Sequence[_Fact], after_target: frozenset[str], carried: Sequenc
             continue
         if set(carried) & _depends_on(facts, {name}):
             continue
-        reduced = _calls(fact, REDUCTIONS) or any(word in name.lower() for word in COST_NAMES)
+        reduced = _calls(fact, REDUCTIONS) or _sums_up(fact) or any(word in name.lower() for word in COST_NAMES)
         if (found is None and reduced) or (found is not None and _adds(fact.node, found)):
             found = name
     return found
+
+
+def _sums_up(fact: _Fact) -> bool:
+    """Tell whether a statement adds a square or a logarithm up, sample by sample: `total += 0.5 * (a - y[i]) ** 2`."""
+    if not (isinstance(fact.node, ast.AugAssign) and isinstance(fact.node.op, ast.Add)):
+        return False
+    squares = any(isinstance(part, ast.BinOp) and isinstance(part.op, ast.Pow) for part in _walk(fact))
+    return squares or _calls(fact, PENALTIES)
 
 
 def _adds(node: ast.stmt, name: str) -> bool:

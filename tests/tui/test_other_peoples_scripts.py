@@ -55,7 +55,7 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], str, str, str | None, s
         ("x",),
         "t",
         "o",
-        None,
+        "total",
         "eta",
     ),
     "relu_hidden": (("W1", "B1", "W2", "B2"), ("X",), "Y", "out", "mse", None),
@@ -69,7 +69,6 @@ COSTS = {
     "forum_post": "0.5 * np.sum((a2 - y) ** 2)",
     "network_class": "np.sum((net.out - t) ** 2)",
     "nonlin_deriv": "0.5 * np.sum((l2 - y) ** 2)",
-    "one_at_a_time": "0.5 * np.sum((o - t) ** 2)",
     "wh_bh_wout": "0.5 * np.sum((output - y) ** 2)",
 }
 """The costs of those that state none."""
