@@ -9,13 +9,12 @@ from types import MappingProxyType
 
 import numpy as np
 
-from nntui_core import rewrites
 from nntui_core.case import Case, Fault, written
 from nntui_core.conditions import line_edit
 from nntui_core.findings import DESCENT, ERROR, Finding, scaled
 from nntui_core.gradients import Derivative, Fit, match
+from nntui_core.line import Line, product_of
 from nntui_core.program import Phase
-from nntui_core.rewrites import Line
 from nntui_core.trace import Step, Trace
 from nntui_core.updates import Update
 from nntui_core.values import Array
@@ -44,8 +43,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "scale": "{variable} has a constant factor: the update is {factor} times what the cost asks for, in every "
         "element",
         "bias-not-summed": "{variable} should be {should}: one row for each sample, not summed over the samples",
-        "in-place-activation": "{variable} should be {should}: the line is right, but the values that it reads have "
-        "been written into",
+        "wrong-derivative": "{variable} should be {should}: the derivative of another activation function is written",
+        "gradient-shape": "{variable} should be {should}: {is_}",
         "not-a-gradient": "{variable} should be {should}, and {is_}",
     }
 )
@@ -53,24 +52,36 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
 
 def finding_of(case: Case, fault: Fault, raised: str | None) -> Finding:
     """Return a fault as a finding. `raised` is the error's text where the program stopped at this very line."""
+    if fault.cause is not None:
+        cause = fault.healed.steps[fault.cause]
+        names = [n for n in (*cause.in_place, *cause.writes) if n in fault.healed.steps[fault.k].reads]
+        changed = names[0] if names else fault.variable
+        return Finding(fault.code, ERROR, cause.statement.line, changed, fault.reason, fault.advice)
     step = fault.healed.steps[fault.k]
-    before = step.reads
-    message = MESSAGES[fault.code].format(
+    should = _should(fault)
+    template = f"{{variable}} should be {should}: {{reason}}" if fault.reason else MESSAGES[fault.code]
+    message = template.format(
         variable=fault.variable,
-        should="∂C/∂" + fault.should_be.variable if fault.should_be else "something else",
+        should=should,
+        reason=fault.reason,
         is_=_what_it_is(case, fault.k, fault.variable),
-        read=_reads(case, fault.k, before),
+        read=_reads(case, fault.k, step.reads),
         factor=f"{fault.factor:.4g}",
     )
     if raised:
         message = f"{message} ({raised})"
-    statement = step.statement
     suggestion, replacement = fault.text, line_edit(case.trace.program, step, fault.text)
     if fault.code == "update-order":
         suggestion, replacement = _earlier(case, fault), None
-    if fault.code == "in-place-activation":
-        suggestion = "write into a copy: use .copy() where the line before changes it"
-    return Finding(fault.code, ERROR, statement.line, fault.variable, message, suggestion, replacement)
+    return Finding(fault.code, ERROR, step.statement.line, fault.variable, message, suggestion, replacement)
+
+
+def _should(fault: Fault) -> str:
+    """Say what a line ought to have computed: `∂C/∂z1`, or what makes another one that."""
+    if fault.should_be is None:
+        return "something else"
+    words = scaled(1.0, fault.should_be.label)
+    return f"what makes {fault.through} {words}" if fault.through else words
 
 
 def _what_it_is(case: Case, k: int, name: str) -> str:
@@ -81,9 +92,13 @@ def _what_it_is(case: Case, k: int, name: str) -> str:
         )
     value = written(case.trace, k, name)
     found = None if value is None else match(value, case.derivatives)
-    if found is None:
-        return f"{name} is no derivative of the cost"
-    return f"{name} is {scaled(found[1].factor, found[0].label)}"
+    if found is not None:
+        return f"{name} is {scaled(found[1].factor, found[0].label)}"
+    for derivative in case.derivatives if isinstance(value, np.ndarray) else ():
+        if value.size == derivative.value.size and match(value.reshape(derivative.value.shape), [derivative]):
+            words = scaled(1.0, derivative.label)
+            return f"{name} is {words}, but its shape is {value.shape} and not {derivative.value.shape}"
+    return f"{name} is no derivative of the cost"
 
 
 def _multiple(case: Case, name: str) -> bool:
@@ -198,7 +213,8 @@ def _direction(
         negative = product is not None and product[1] < 0
         how = "the two minus signs cancel: " if negative else ""
         return f"{how}`{text}` goes downhill (cosine {update.fit.cosine:.3f} with −{target})"
-    cure = next((f.suggestion for f in findings if f.line == step.statement.line and f.suggestion), None)
+    cured = (f for f in findings if f.line == step.statement.line and f.replacement)
+    cure = next((f.suggestion for f in cured), None)  # only what is code can be quoted as what goes downhill
     measured = (
         f"cosine {update.fit.cosine:.3f} with −{target}" if np.isfinite(update.fit.cosine) else "the shapes differ"
     )
@@ -210,7 +226,7 @@ def _product(case: Case, k: int, step: Step, gradient: Derivative) -> tuple[str,
     """Return the product in an update that measures as a multiple of the gradient, and its factor."""
     line = Line.of(step.statement.text, case.around)
     for part in line.parts():
-        if rewrites.product_of(part) is None:
+        if product_of(part) is None:
             continue
         text = line.source(part)
         value = _evaluated(case, k, text)

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nntui_core import rewrites
 from nntui_core.case import Case
 from nntui_core.conditions import Observed, line_edit
 from nntui_core.findings import ERROR, NOT_UPDATED, Finding
 from nntui_core.gradients import Derivative, differentiate, fit, match
+from nntui_core.line import Line
 from nntui_core.measure import backward_values, cells_of, products_in, work_of
 from nntui_core.patterns import products
 from nntui_core.trace import run_step
@@ -146,7 +146,7 @@ def accumulates(seen: Observed) -> Iterator[Finding]:
         if not np.allclose(returned - value, given, rtol=1e-7, atol=1e-9 * float(np.abs(given).max())):
             continue
         step = case.trace.steps[k]
-        line = rewrites.Line.of(step.statement.text, case.around)
+        line = Line.of(step.statement.text, case.around)
         text = None
         if isinstance(line.node, ast.AugAssign) and line.value is not None:
             text = f"{name} = {line.source(line.value)}"

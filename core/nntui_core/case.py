@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from nntui_core.gradients import Derivative, Objective
+from nntui_core.line import Surroundings
 from nntui_core.objective import Layout
-from nntui_core.rewrites import Surroundings
 from nntui_core.trace import Trace
 from nntui_core.updates import Update, judge
+from nntui_core.witnesses import Witness, witnesses
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,18 @@ class Case:
         """All derivatives."""
         return (*self.gradients.values(), *self.forward)
 
+    @cached_property
+    def witnesses(self) -> tuple[Witness, ...]:
+        """The same iteration from other weights."""
+        return witnesses(self.trace, self.objective, tuple(self.gradients))
+
     def judged(self, trace: Trace) -> dict[str, Update]:
         """Return the verdicts on the updates of a repaired trace."""
         return judge(trace, self.gradients, self.rate, self.buffers)
+
+    def judged_elsewhere(self, trace: Trace, gradient: Derivative) -> Update:
+        """Return the verdict on one parameter's update in a witness's trace, given its gradient there."""
+        return judge(trace, {gradient.variable: gradient}, self.rate, self.buffers)[gradient.variable]
 
 
 @dataclass(frozen=True)
@@ -40,7 +51,9 @@ class Fault:
     """A wrong line: step `k` wrote `variable`.
 
     `should_be` is what it ought to have been, `text` the cured statement, `healed` the trace with the right numbers in
-    it, `factor` the constant factor of a `sign` or `scale`.
+    it, `factor` the constant factor of a `sign` or `scale`. `reason` says what is wrong where the code alone says too
+    little; `through` is the variable that this one is read for, where only that one is a derivative. Where an earlier
+    step has spoilt what a right line reads, `cause` is that step and `advice` what to do about it, in words.
     """
 
     code: str
@@ -50,6 +63,10 @@ class Fault:
     text: str | None
     healed: Trace
     factor: float = 1.0
+    reason: str = ""
+    through: str = ""
+    cause: int | None = None
+    advice: str = ""
 
 
 def written(trace: Trace, k: int, name: str) -> Any:

@@ -14,8 +14,9 @@ import numpy as np
 from nntui_core import rewrites
 from nntui_core.case import Case, Fault, surroundings_at, written
 from nntui_core.gradients import match
+from nntui_core.line import Line
 from nntui_core.program import Phase
-from nntui_core.rewrites import Line, Rewrite
+from nntui_core.rewrites import Rewrite
 from nntui_core.trace import Step, Trace, run_code
 from nntui_core.updates import Update
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from nntui_core import rewrites
 from nntui_core.case import Case
 from nntui_core.gradients import Derivative, Objective, differentiate, match
+from nntui_core.line import Surroundings, product_of, style
 from nntui_core.objective import Layout, stated, usual
-from nntui_core.program import Phase, Program
-from nntui_core.rewrites import Line, Surroundings
+from nntui_core.program import Phase
+from nntui_core.slopes import slopes
 from nntui_core.trace import Step, Trace
 from nntui_core.updates import judge, rate_of
 from nntui_core.values import Array
@@ -221,39 +221,9 @@ def _surroundings(
         prediction=roles.prediction,
         activation_of=activation_of,
         errors=errors,
-        product=rewrites.style(program),
+        product=style(program),
     )
-    return replace(around, slopes=_slopes(program, indices, around))
-
-
-def _slopes(program: Program, backward: Sequence[int], around: Surroundings) -> tuple[tuple[str, str], ...]:
-    """Return the σ′ that the program could use: those that it writes somewhere, for each of its forward variables.
-
-    They are (forward variable, text): the factors of its backward lines that read one forward variable and nothing
-    else of its own, with that variable replaced; then the usual ones.
-    """
-    forward = set(around.forward)
-    patterns: dict[str, None] = {}
-    for index in backward:
-        line = Line.of(program.body[index].text, around)
-        for part in line.parts():
-            for factor in rewrites.elementwise(part) or ():
-                names = {n.id for n in ast.walk(factor) if isinstance(n, ast.Name)} - program.functions
-                if len(names) == 1 and names <= forward and not isinstance(factor, ast.Name):
-                    patterns[_pattern(line.source(factor), names.pop())] = None
-    patterns |= dict.fromkeys(("{v} * (1 - {v})", "1 - {v} ** 2", "({v} > 0)"))
-    return tuple((v, pattern.format(v=v)) for pattern in patterns for v in around.forward)
-
-
-def _pattern(text: str, name: str) -> str:
-    """Return an expression with a place `{v}` for each mention of a name."""
-    raw = text.replace("{", "{{").replace("}", "}}")
-    tree = ast.parse(raw, mode="eval")
-    spots = sorted((n.col_offset for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == name), reverse=True)
-    data = raw.encode()
-    for spot in spots:
-        data = data[:spot] + b"{v}" + data[spot + len(name.encode()) :]
-    return data.decode()
+    return replace(around, slopes=slopes(trace, objective, indices, around))
 
 
 def buffers_of(trace: Trace, plan: Layout) -> tuple[str, ...]:
@@ -280,6 +250,6 @@ def buffers_of(trace: Trace, plan: Layout) -> tuple[str, ...]:
 def products_in(step: Step) -> Iterator[tuple[ast.expr, ast.expr]]:
     """Yield the operands of the matrix products in a step."""
     for part in ast.walk(step.node):
-        found = rewrites.product_of(part)
+        found = product_of(part)
         if found is not None:
             yield found[0], found[1]

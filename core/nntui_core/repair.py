@@ -2,8 +2,9 @@
 
 An update that is no gradient has a cause somewhere between the cost and the update. To find it, the value that each
 backward line wrote is replaced by a true derivative and the rest is run again. The line whose replacement makes the
-most updates right is the one to blame, the earliest where several do; what comes after it was only misled. Then the
-small edits of `nntui_core.rewrites` are tried on that line until one computes the right numbers by itself.
+most updates right is the one to blame, the earliest where several do; what comes after it was only misled. Then it
+is asked whether the line is right and only reads what has been changed too early (`nntui_core.spoilt`), or which
+small edit makes it right (`nntui_core.cures`).
 
 Two mistakes leave every direction right: a sign and a constant factor. They are looked for last
 (`nntui_core.factors`).
@@ -15,16 +16,15 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core import rewrites
 from nntui_core.case import Case, Fault, surroundings_at, written
+from nntui_core.cures import UNEXPLAINED, Goal, cure, right
 from nntui_core.factors import wrong_factor
-from nntui_core.gradients import Derivative, Fit, fit, match
+from nntui_core.gradients import Derivative, Fit, match
 from nntui_core.program import Phase
-from nntui_core.rewrites import Line, Rewrite
-from nntui_core.trace import Environment, Step, Trace, run_code
+from nntui_core.spoilt import spoilt
+from nntui_core.trace import Step, Trace
 from nntui_core.updates import Update
 
-UNEXPLAINED = "not-a-gradient"
 MOST = 8
 TRIED = 6
 
@@ -66,15 +66,27 @@ def _structural(case: Case, trace: Trace, updates: Mapping[str, Update]) -> Faul
             return fault
     candidates = sorted(_candidates(case, trace, updates), key=lambda c: c.rank)
     best = [c for c in candidates if c.rank[0] == candidates[0].rank[0]]
-    for candidate in best[:TRIED]:
-        fault = heal(case, trace, candidate)
+    for c in best[:TRIED]:
+        fault = _healed(case, trace, Goal(c.k, c.variable, c.target), c.healed)
         if fault is not None:
             return fault
     fault = _any_healing(case, trace)
     if fault is not None or not best:
         return fault
-    c = best[0]
-    return Fault(UNEXPLAINED, c.k, c.variable, c.target, None, c.healed)
+    return _unexplained(case, trace, best[0])
+
+
+def _healed(case: Case, trace: Trace, goal: Goal, healed: Trace) -> Fault | None:
+    return spoilt(case, trace, goal, healed) or cure(case, trace, goal)
+
+
+def _unexplained(case: Case, trace: Trace, candidate: _Candidate) -> Fault:
+    """Return a fault without a cure; the sign is the program's own, that with which more updates are right."""
+    k, name, healed = candidate.k, candidate.variable, candidate.healed
+    if name not in case.gradients:
+        other = trace.with_outcome(k, {name: -candidate.target.value})
+        healed = other if right(case, other) > right(case, healed) else healed
+    return Fault(UNEXPLAINED, k, name, candidate.target, None, healed)
 
 
 def _candidates(case: Case, trace: Trace, updates: Mapping[str, Update]) -> Iterator[_Candidate]:
@@ -94,13 +106,14 @@ def _candidates(case: Case, trace: Trace, updates: Mapping[str, Update]) -> Iter
 
 def _suspects(case: Case, trace: Trace) -> Iterator[tuple[int, Step, str]]:
     """Yield the backward and update steps that ran, or raised, and were not repaired yet."""
-    cost_steps = {k for k, _ in case.objective.steps if k < len(trace.steps)}
+    first = case.trace.steps
+    of_cost = {k for k, s in case.objective.steps if k < len(first) and first[k].statement == s.statement}
     last = len(trace.environments)
     for k, step in enumerate(trace.steps[:last]):
         phase = case.plan.phase(step.statement)
         if step.code is None or phase not in (Phase.BACKWARD, Phase.UPDATE):
             continue
-        if k in cost_steps and case.trace.steps[k].statement == step.statement:
+        if k in of_cost:  # an inferred cost stands before the line that it was inferred from, and is not that line
             continue
         for name in step.writes:
             yield k, step, name
@@ -159,20 +172,14 @@ def _any_healing(case: Case, trace: Trace) -> Fault | None:
     before = _proportional(case, trace)
     for k, _, name in _suspects(case, trace):
         for target in _hopes(case, trace, k, name):
-            fault = heal(case, trace, _Candidate((0, 0, 0), k, name, target, trace))
-            if fault is not None and (_proportional(case, fault.healed) > before or _is_none(case, trace, k, name)):
+            fault = _healed(case, trace, Goal(k, name, target), trace)
+            if fault is not None and _proportional(case, fault.healed) > before:
                 return fault
     return None
 
 
 def _proportional(case: Case, trace: Trace) -> int:
     return sum(update.proportional for update in case.judged(trace).values())
-
-
-def _is_none(case: Case, trace: Trace, k: int, name: str) -> bool:
-    """Tell whether a backward line computes no derivative (of an update, nothing is said)."""
-    value = written(trace, k, name)
-    return name not in case.gradients and (value is None or match(value, case.derivatives) is None)
 
 
 def _hopes(case: Case, trace: Trace, k: int, name: str) -> Sequence[Derivative]:
@@ -186,107 +193,3 @@ def _hopes(case: Case, trace: Trace, k: int, name: str) -> Sequence[Derivative]:
         return case.derivatives
     below = case.around.activation_of
     return [d for d in case.forward if below.get(d.variable) == found[0].variable]
-
-
-# --- curing one line -------------------------------------------------------------------------------------------
-
-
-def heal(case: Case, trace: Trace, candidate: _Candidate) -> Fault | None:
-    """Return the fault with its cure, None where no small edit of the line gives the right numbers."""
-    k, name, target = candidate.k, candidate.variable, candidate.target
-    code = _replayed(case, trace, k, name, target)
-    if code is not None:
-        return Fault(code, k, name, target, None, candidate.healed)
-    line = Line.of(trace.steps[k].statement.text, surroundings_at(case, trace, k))
-    fallback: Fault | None = None
-    for rewrite in (r for rule in rewrites.REWRITES for r in rule(line)):
-        tried = _try(case, trace, k, name, target, rewrite)
-        if tried is None:
-            continue
-        fitted, value = tried
-        if fitted.factor < 0 or _ascends(case, trace, k, name, value):
-            rewrite, value = _with_sign(case, trace, k, name, target, rewrite, value)
-        code = _exchange(case, trace, k, rewrite) if rewrite.code == rewrites.SAME else rewrite.code
-        fault = Fault(code, k, name, target, rewrite.text, trace.with_outcome(k, {name: value}))
-        if fitted.is_unit:
-            return fault
-        fallback = fallback or fault
-    return fallback
-
-
-def _exchange(case: Case, trace: Trace, k: int, rewrite: Rewrite) -> str:
-    """Name the mistake of reading one backward variable for another: a delta for the gradient made from it."""
-    old, new = (trace.environments[k].get(name) for name in rewrite.exchanged or ("", ""))
-    if not isinstance(old, np.ndarray) or not isinstance(new, np.ndarray):
-        return UNEXPLAINED
-    is_old, is_new = match(old, case.derivatives), match(new, case.derivatives)
-    if is_old is None or is_new is None or is_old[0] not in case.forward or is_new[0] in case.forward:
-        return UNEXPLAINED
-    sums = [np.sum(old, axis=axis) for axis in range(np.ndim(old))]
-    summed = any(s.size == np.size(new) and np.allclose(s.ravel(), np.ravel(new), rtol=1e-6) for s in sums)
-    return "bias-not-summed" if summed and np.size(old) != np.size(new) else "delta-for-gradient"
-
-
-def _replayed(case: Case, trace: Trace, k: int, name: str, target: Derivative) -> str | None:
-    """Name the mistake where the line is right but what it reads had been changed too early."""
-    step, environment = trace.steps[k], trace.environments[k]
-    after_forward = trace.environments[min(max(j for j, _ in case.objective.steps), k)]
-    for code, names, source in (
-        ("update-order", tuple(case.gradients), trace.start),
-        (
-            "in-place-activation",
-            (*case.around.forward, *case.around.inputs, case.plan.roles.target or ""),
-            after_forward,
-        ),
-    ):
-        earlier = {n: source[n] for n in names if n in step.reads and n in source}
-        changed = {n for n, v in earlier.items() if n != name and environment.get(n) is not v}
-        if changed and _fits(case, trace, k, name, target, step.code, {n: earlier[n] for n in changed}):
-            return code
-    return None
-
-
-def _fits(
-    case: Case, trace: Trace, k: int, name: str, target: Derivative, code: Any, changes: Environment
-) -> tuple[Fit, Any] | None:
-    """Run a variant of step k; return its fit to the derivative and its value, None where they do not fit."""
-    before = {**trace.environments[k], **changes}
-    try:
-        value = run_code(code, trace.steps[k], before, dict(trace.functions))[name]
-    except Exception:  # noqa: BLE001 - an edited line may raise anything
-        return None
-    if name in case.gradients:
-        single = case.judged(trace.with_outcome(k, {name: value}))[name]
-        return (single.fit, value) if single.fit.exact else None
-    fitted = fit(value, target)
-    return (fitted, value) if fitted.exact and (fitted.is_unit or target.cells.size > 1) else None
-
-
-def _try(case: Case, trace: Trace, k: int, name: str, target: Derivative, rewrite: Rewrite) -> tuple[Fit, Any] | None:
-    try:
-        code = compile(rewrite.text, "<edit>", "exec")
-    except SyntaxError:
-        return None
-    return _fits(case, trace, k, name, target, code, {})
-
-
-def _ascends(case: Case, trace: Trace, k: int, name: str, value: Any) -> bool:
-    """Tell whether some update goes uphill once the line gives this value."""
-    updates = case.judged(trace.with_outcome(k, {name: value})).values()
-    return any(update.fit.exact and update.fit.factor < 0 for update in updates)
-
-
-def _with_sign(
-    case: Case, trace: Trace, k: int, name: str, target: Derivative, rewrite: Rewrite, value: Any
-) -> tuple[Rewrite, Any]:
-    """Return the edit with a change of sign, where that makes more updates right; else the edit as it is."""
-    before = _right(case, trace.with_outcome(k, {name: value}))
-    for signed in rewrites.signs(Line.of(rewrite.text, case.around)):
-        tried = _try(case, trace, k, name, target, signed)
-        if tried is not None and _right(case, trace.with_outcome(k, {name: tried[1]})) > before:
-            return Rewrite(rewrite.code, signed.text), tried[1]
-    return rewrite, value
-
-
-def _right(case: Case, trace: Trace) -> int:
-    return sum(update.right for update in case.judged(trace).values())

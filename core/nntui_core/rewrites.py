@@ -7,12 +7,10 @@ mistake and is the cure, in the learner's own names and style (see `nntui_core.r
 """
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from nntui_core import dataflow
-from nntui_core.patterns import PRODUCTS
-from nntui_core.program import Program
+from nntui_core.line import Line, elementwise, is_module, operand, product_of, product_text, transposed
 
 SAME = "same"
 """Stands for: the code does not follow from the edit alone (see `_renaming`)."""
@@ -22,160 +20,26 @@ SAME = "same"
 class Rewrite:
     """An edited statement and the code of the mistake that the edit undoes.
 
-    `exchanged` are (old, new) where another variable is read.
+    `exchanged` are (old, new) where another variable is read. `reason` says what is wrong, where the code alone says
+    too little.
     """
 
     code: str
     text: str
     exchanged: tuple[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What the edits may use: the program's names by kind, in program order, and its style.
-
-    `activation_of` maps each pre-activation z to its a; `slopes` are the σ′ that may be missing, as texts, each with
-    the forward variable that it is of; `errors` are the backward variables that are a ∂C/∂a.
-    """
-
-    inputs: tuple[str, ...] = ()
-    forward: tuple[str, ...] = ()
-    backward: tuple[str, ...] = ()
-    parameters: tuple[str, ...] = ()
-    prediction: str | None = None
-    activation_of: Mapping[str, str] = field(default_factory=dict)
-    slopes: tuple[tuple[str, str], ...] = ()
-    errors: tuple[str, ...] = ()
-    product: str = "{a} @ {b}"
-
-
-@dataclass(frozen=True)
-class Line:
-    """A statement as text and tree, to be edited."""
-
-    text: str
-    node: ast.stmt
-    around: Surroundings
-
-    @classmethod
-    def of(cls, text: str, around: Surroundings) -> "Line":
-        """Parse a statement."""
-        return cls(text, ast.parse(text).body[0], around)
+    reason: str = ""
 
     @property
-    def value(self) -> ast.expr | None:
-        """The right side."""
-        return self.node.value if isinstance(self.node, ast.Assign | ast.AugAssign | ast.AnnAssign) else None
-
-    def parts(self) -> list[ast.expr]:
-        """Return the expressions of the right side that stand for numbers, the outermost first."""
-        if self.value is None:
-            return []
-        functions = {id(p.func) for p in ast.walk(self.value) if isinstance(p, ast.Call)}
-        kinds = ast.BinOp | ast.UnaryOp | ast.Call | ast.Name | ast.Attribute | ast.Subscript
-        return [p for p in ast.walk(self.value) if isinstance(p, kinds) and id(p) not in functions and not _module(p)]
-
-    def terms(self) -> list[ast.expr]:
-        """Return the parts that do not mention the statement's own target: not `W - lr * g`, but `lr * g`.
-
-        An edit of the whole would be right by chance where the target happens to be zero.
-        """
-        own = set(dataflow.writes(self.node))
-        return [part for part in self.parts() if not own & {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}]
-
-    def source(self, node: ast.expr) -> str:
-        """Return an expression as it is written here."""
-        return ast.get_source_segment(self.text, node) or ast.unparse(node)
-
-    def replaced(self, *edits: tuple[ast.expr, str]) -> str:
-        """Return the statement with some of its expressions replaced by texts."""
-        found = sorted(((*self._span(node), new) for node, new in edits), reverse=True)
-        raw = self.text.encode()
-        for start, end, new in found:
-            whole = self.value is not None and (start, end) == self._span(self.value)
-            raw = raw[:start] + _bracketed(new, raw, start, end, whole).encode() + raw[end:]
-        return raw.decode()
-
-    def _span(self, node: ast.expr) -> tuple[int, int]:
-        lines = self.text.encode().splitlines(keepends=True)
-        offsets = [sum(len(line) for line in lines[:i]) for i in range(len(lines) + 1)]
-        assert node.end_lineno is not None
-        assert node.end_col_offset is not None
-        return offsets[node.lineno - 1] + node.col_offset, offsets[node.end_lineno - 1] + node.end_col_offset
-
-
-def _module(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id in ("np", "numpy")
-
-
-def _bracketed(new: str, raw: bytes, start: int, end: int, whole: bool) -> str:
-    """Put brackets round a text where its surroundings might tear it apart."""
-    before, after = raw[:start].rstrip()[-1:], raw[end:].lstrip()[:1]
-    enclosed = before in (b"(", b",") and after in (b")", b",")
-    tree = ast.parse(new.strip(), mode="eval").body
-    if whole or enclosed or not isinstance(tree, ast.BinOp | ast.UnaryOp):
-        return new
-    return f"({new})"
-
-
-def _transposed(text: str) -> str:
-    """Return an expression transposed: `a.T` for `a`, and `a` for `a.T`."""
-    tree = ast.parse(text, mode="eval").body
-    if isinstance(tree, ast.Attribute) and tree.attr == "T":
-        return ast.get_source_segment(text, tree.value) or ast.unparse(tree.value)
-    plain = isinstance(tree, ast.Name | ast.Call | ast.Attribute | ast.Subscript)
-    return f"{text}.T" if plain else f"({text}).T"
-
-
-def product_of(node: ast.AST) -> tuple[ast.expr, ast.expr, str] | None:
-    """Return the operands of a product, and its style with places `{a}` and `{b}`; None for other expressions."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
-        return node.left, node.right, "{a} @ {b}"
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-        return None
-    if node.func.attr in PRODUCTS and len(node.args) == 2:
-        return node.args[0], node.args[1], f"{ast.unparse(node.func)}({{a}}, {{b}})"
-    if node.func.attr in PRODUCTS and len(node.args) == 1:
-        return node.func.value, node.args[0], f"{{a}}.{node.func.attr}({{b}})"
-    return None
-
-
-def style(program: Program) -> str:
-    """Return how the program writes a matrix product: `{a} @ {b}`, `np.dot({a}, {b})` or `{a}.dot({b})`."""
-    for node in program.nodes:
-        for part in ast.walk(node):
-            found = product_of(part)
-            if found is not None and "outer" not in found[2]:
-                return found[2]
-    return "{a} @ {b}"
-
-
-def product_text(how: str, a: str, b: str) -> str:
-    """Write the product of two expressions, each in brackets where it needs them."""
-    bare = how.startswith("np.") or "(" in how.split("{a}")[0]
-    return how.format(a=a if bare else _operand(a), b=b if "(" in how else _operand(b))
-
-
-def _operand(text: str) -> str:
-    tree = ast.parse(text, mode="eval").body
-    return f"({text})" if isinstance(tree, ast.BinOp | ast.UnaryOp) else text
-
-
-def elementwise(node: ast.AST) -> tuple[ast.expr, ast.expr] | None:
-    """Return the operands of an elementwise product, `a * b` or `np.multiply(a, b)`."""
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
-        return node.left, node.right
-    named = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "multiply"
-    if named and isinstance(node, ast.Call) and len(node.args) == 2:
-        return node.args[0], node.args[1]
-    return None
+    def size(self) -> int:
+        """How much there is to read: the parts of its syntax tree. Of several cures the simplest is suggested."""
+        return sum(1 for _ in ast.walk(ast.parse(self.text)))
 
 
 def _orders(a: str, b: str) -> Iterator[tuple[str, str]]:
     """Yield two operands with every choice of transposes, in both orders."""
     for first, second in ((a, b), (b, a)):
-        for one in (first, _transposed(first)):
-            for other in (second, _transposed(second)):
+        for one in (first, transposed(first)):
+            for other in (second, transposed(second)):
                 yield one, other
 
 
@@ -185,16 +49,25 @@ def transposes(line: Line) -> Iterator[Rewrite]:
         found = product_of(node)
         if found is not None:
             a, b, how = line.source(found[0]), line.source(found[1]), found[2]
+            factor, a = _coefficient(line, found[0], a)
             for one, other in _orders(a, b):
                 if (one, other) != (a, b):
-                    yield Rewrite("missing-transpose", line.replaced((node, product_text(how, one, other))))
+                    new = f"{factor}{product_text(how, one, other)}"
+                    yield Rewrite("missing-transpose", line.replaced((node, new)))
+
+
+def _coefficient(line: Line, node: ast.expr, text: str) -> tuple[str, str]:
+    """Part the rate from the first operand of a product: `lr * delta.T @ a` multiplies (lr * delta.T) by a."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and isinstance(node.left, ast.Name | ast.Constant):
+        return f"{line.source(node.left)} * ", line.source(node.right)
+    return "", text
 
 
 def whole_transposes(line: Line) -> Iterator[Rewrite]:
     """Transpose a variable, or all of the right side."""
     for node in line.terms():
         if isinstance(node, ast.Name) or node is line.value:
-            yield Rewrite("missing-transpose", line.replaced((node, _transposed(line.source(node)))))
+            yield Rewrite("missing-transpose", line.replaced((node, transposed(line.source(node)))))
 
 
 def matrix_products(line: Line) -> Iterator[Rewrite]:
@@ -206,7 +79,7 @@ def matrix_products(line: Line) -> Iterator[Rewrite]:
                 new = product_text(line.around.product, one, other)
                 yield Rewrite("elementwise-product", line.replaced((node, new)))
         elif found is not None:
-            new = f"{_operand(line.source(found[0]))} * {_operand(line.source(found[1]))}"
+            new = f"{operand(line.source(found[0]))} * {operand(line.source(found[1]))}"
             yield Rewrite("elementwise-product", line.replaced((node, new)))
 
 
@@ -220,6 +93,42 @@ def deltas_to_gradients(line: Line) -> Iterator[Rewrite]:
             for one, other in ((f"{a}.T", node.id), (node.id, f"{a}.T"), (f"{node.id}.T", a)):
                 new = product_text(around.product, one, other)
                 yield Rewrite("delta-for-gradient", line.replaced((node, new)))
+
+
+def other_axes(line: Line) -> Iterator[Rewrite]:
+    """Sum over the other axis."""
+    for _, axis in _sums_over(line):
+        other = line.replaced((axis, "0" if axis.value else "1"))
+        reason = f"it is summed over axis={axis.value!r}, which is not that of the samples"
+        for text in (other, *_with_axis_kept(Line.of(other, line.around))):
+            yield Rewrite("bias-not-summed", text, reason=reason)
+
+
+def shapes(line: Line) -> Iterator[Rewrite]:
+    """Keep the axis that is summed over, or give the right side a parameter's shape."""
+    for text in _with_axis_kept(line):
+        yield Rewrite("gradient-shape", text)
+    if line.value is None:
+        return
+    text = operand(line.source(line.value))
+    for name in line.around.parameters:
+        yield Rewrite("gradient-shape", line.replaced((line.value, f"{text}.reshape({name}.shape)")))
+
+
+def _sums_over(line: Line) -> Iterator[tuple[ast.Call, ast.Constant]]:
+    """Yield the calls that are told an axis: `np.sum(d, axis=0)`."""
+    for node in line.terms():
+        if not isinstance(node, ast.Call):
+            continue
+        for keyword in node.keywords:
+            if keyword.arg == "axis" and isinstance(keyword.value, ast.Constant) and keyword.value.value in (0, 1):
+                yield node, keyword.value
+
+
+def _with_axis_kept(line: Line) -> Iterator[str]:
+    for node, _ in _sums_over(line):
+        if not any(keyword.arg == "keepdims" for keyword in node.keywords):
+            yield line.replaced((node, f"{line.source(node)[:-1]}, keepdims=True)"))
 
 
 def sums(line: Line) -> Iterator[Rewrite]:
@@ -268,8 +177,8 @@ def _in_product(line: Line, node: ast.Name) -> bool:
     """Tell whether a variable, as it stands or transposed, is an operand of a matrix product."""
     for part in line.terms():
         found = product_of(part)
-        for operand in found[:2] if found else ():
-            bare = operand.value if isinstance(operand, ast.Attribute) else operand
+        for side in found[:2] if found else ():
+            bare = side.value if isinstance(side, ast.Attribute) else side
             if bare is node:
                 return True
     return False
@@ -293,7 +202,9 @@ def undistorted(line: Line) -> Iterator[Rewrite]:
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
             inner = node.left
         if inner is not None:
-            yield Rewrite("error-distorted", line.replaced((node, line.source(inner))))
+            of_forward = _variables(inner) <= set(line.around.forward)  # σ′ squared, and not the error
+            code = "derivative-twice" if of_forward else "error-distorted"
+            yield Rewrite(code, line.replaced((node, line.source(inner))))
 
 
 def extra_slopes(line: Line) -> Iterator[Rewrite]:
@@ -302,19 +213,66 @@ def extra_slopes(line: Line) -> Iterator[Rewrite]:
         activation = line.around.activation_of.get(of, of)
         layer = "output" if activation == line.around.prediction else "hidden"
         for node in line.terms():
-            new = f"{_operand(line.source(node))} * {_operand(slope)}"
+            new = f"{operand(line.source(node))} * {operand(slope)}"
             yield Rewrite(f"missing-{layer}-derivative", line.replaced((node, new)))
 
 
 def without_factors(line: Line) -> Iterator[Rewrite]:
-    """Take away one factor, or a function of one argument."""
+    """Take away one factor, or all that is made of forward variables, or a function of one argument."""
     for node in line.terms():
         pair = elementwise(node)
         for kept in pair or ():
             yield Rewrite("derivative-twice", line.replaced((node, line.source(kept))))
+        factors, of_forward = _chain(line, node)
+        if len(of_forward) > 1:
+            kept_text = " * ".join(operand(line.source(f)) for f in factors if f not in of_forward)
+            yield Rewrite("derivative-twice", line.replaced((node, kept_text)))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:
             new = line.source(node.args[0])
             yield Rewrite("derivative-twice", line.replaced(*((n, new) for n in _alike(line, node))))
+
+
+def other_slopes(line: Line) -> Iterator[Rewrite]:
+    """Put another derivative in the place of the factors that are made of forward variables alone."""
+    for node in line.terms():
+        factors, of_forward = _chain(line, node)
+        read = {name for f in of_forward for name in _variables(f)}
+        for _, slope in sorted(line.around.slopes, key=lambda of: of[0] not in read) if of_forward else ():
+            if len(of_forward) == 1:
+                old, new = line.source(of_forward[0]), line.replaced((of_forward[0], slope))
+            else:
+                at = factors.index(of_forward[0])
+                texts = [operand(line.source(f)) for f in factors if f not in of_forward]
+                old = " * ".join(operand(line.source(f)) for f in of_forward)
+                new = line.replaced((node, " * ".join([*texts[:at], operand(slope), *texts[at:]])))
+            reason = f"`{old}` is not the derivative of the activation function that the forward pass uses"
+            yield Rewrite("wrong-derivative", new, reason=reason)
+
+
+def _chain(line: Line, node: ast.expr) -> tuple[list[ast.expr], list[ast.expr]]:
+    """Return the factors of a product, and those of them that read forward variables only; ([], []) of no product."""
+    pair = elementwise(node)
+    if pair is None:
+        return [], []
+    factors: list[ast.expr] = []
+    waiting = list(pair)
+    while waiting:
+        factor = waiting.pop(0)
+        inner = (factor.left, factor.right) if _is_times(factor) and isinstance(factor, ast.BinOp) else ()
+        waiting[:0] = inner
+        factors += [] if inner else [factor]
+    of_forward = [f for f in factors if (names := _variables(f)) and names <= set(line.around.forward)]
+    return (factors, of_forward) if len(of_forward) < len(factors) else ([], [])
+
+
+def _is_times(node: ast.expr) -> bool:
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)
+
+
+def _variables(node: ast.expr) -> set[str]:
+    """Return the names that an expression reads, without those of the functions that it calls."""
+    functions = {id(p.func) for p in ast.walk(node) if isinstance(p, ast.Call)}
+    return {p.id for p in ast.walk(node) if isinstance(p, ast.Name) and id(p) not in functions and not is_module(p)}
 
 
 def _alike(line: Line, node: ast.expr) -> Iterator[ast.expr]:
@@ -331,7 +289,7 @@ def signs(line: Line) -> Iterator[Rewrite]:
     for part in line.parts():
         if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Sub):
             left, right = line.source(part.left), line.source(part.right)
-            yield Rewrite("sign", line.replaced((part, f"{_operand(right)} - {_operand(left)}")))
+            yield Rewrite("sign", line.replaced((part, f"{operand(right)} - {operand(left)}")))
     for part in line.parts():
         if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Add | ast.Sub):
             op = "-" if isinstance(part.op, ast.Add) else "+"
@@ -340,7 +298,7 @@ def signs(line: Line) -> Iterator[Rewrite]:
         elif isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.USub):
             yield Rewrite("sign", line.replaced((part, line.source(part.operand))))
     if line.value is not None:
-        yield Rewrite("sign", line.replaced((line.value, f"-{_operand(line.source(line.value))}")))
+        yield Rewrite("sign", line.replaced((line.value, f"-{operand(line.source(line.value))}")))
 
 
 def _after_sign(line: Line, part: ast.BinOp) -> str:
@@ -359,7 +317,7 @@ def scales(line: Line, factor: float, samples: int) -> Iterator[Rewrite]:
             yield Rewrite("scale", line.replaced((part, line.source(part.left))))
     for part in line.terms():
         if product_of(part) or part is line.value:
-            text = _operand(line.source(part))
+            text = operand(line.source(part))
             size = abs(factor)
             for value in (2, samples, samples / 2):
                 if abs(size - value) < 1e-4 * value:
@@ -375,10 +333,13 @@ REWRITES: tuple[Callable[[Line], Iterator[Rewrite]], ...] = (
     matrix_products,
     renamings,
     errors_to_deltas,
+    other_axes,
     sums,
     deltas_to_gradients,
     whole_transposes,
+    shapes,
     extra_slopes,
     without_factors,
+    other_slopes,
 )
 """The edits, in the order in which they are tried; `signs` may be added to any of them."""
