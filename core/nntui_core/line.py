@@ -81,6 +81,7 @@ class Line:
         raw = self.text.encode()
         for start, end, new in found:
             whole = self.value is not None and (start, end) == self._span(self.value)
+            start, end = _with_brackets(new, raw, start, end)
             raw = raw[:start] + _bracketed(new, raw, start, end, whole).encode() + raw[end:]
         return raw.decode()
 
@@ -104,6 +105,18 @@ def _choosing(node: ast.AST) -> list[ast.expr]:
 def is_module(node: ast.expr) -> bool:
     """Tell whether an expression is NumPy itself."""
     return isinstance(node, ast.Name) and node.id in ("np", "numpy")
+
+
+def _with_brackets(new: str, raw: bytes, start: int, end: int) -> tuple[int, int]:
+    """Return a span with the brackets round it, where what comes in their place needs none."""
+    before, after = raw[:start].rstrip(), raw[end:].lstrip()
+    grouped = (
+        before[-1:] == b"(" and after[:1] == b")" and before[:-1].rstrip()[-1:] in (b"*", b"/", b"+", b"-", b"=", b"@")
+    )
+    tree = ast.parse(new.strip(), mode="eval").body
+    if grouped and isinstance(tree, ast.Name | ast.Call | ast.Attribute | ast.Subscript):
+        return len(before) - 1, len(raw) - len(after) + 1
+    return start, end
 
 
 def _bracketed(new: str, raw: bytes, start: int, end: int, whole: bool) -> str:

@@ -59,7 +59,7 @@ def stated(trace: Trace, plan: Layout) -> Objective | None:
     name = plan.roles.loss
     k = trace.last_write(name) if name is not None else None
     while name is not None and k is not None and k + 1 < len(trace.environments):
-        steps = _slice(trace, name, k)
+        steps = _slice(trace, {name}, k)
         value = trace.environments[k + 1].get(name)
         updates = any(plan.phase(step.statement) is Phase.UPDATE for _, step in steps)
         if not updates and is_numeric(value):
@@ -73,9 +73,9 @@ def _right_side(text: str) -> str:
     return text.split("=", 1)[1].strip() if "=" in text else text
 
 
-def _slice(trace: Trace, name: str, last: int) -> list[tuple[int, Step]]:
-    """Return the steps up to `last` that a name's value depends on."""
-    needed = {name}
+def _slice(trace: Trace, names: set[str], last: int) -> list[tuple[int, Step]]:
+    """Return the steps up to `last` that the values of these names depend on."""
+    needed = set(names)
     found: list[tuple[int, Step]] = []
     for k in range(last, -1, -1):
         step = trace.steps[k]
@@ -104,7 +104,7 @@ def usual(trace: Trace, plan: Layout) -> Iterator[Objective]:
         except Exception:  # noqa: BLE001 - shapes that this cost does not take
             continue
         if np.ndim(value) == 0 and np.isfinite(value):
-            steps = [*_slice(trace, prediction, k - 1), (k, step)]
+            steps = [*_slice(trace, {prediction, target}, k - 1), (k, step)]
             yield Objective(Cost("C", expression, float(value), inferred=not given), INFERRED, tuple(steps))
 
 

@@ -251,7 +251,7 @@ def _loss(facts: Sequence[_Fact], after_target: frozenset[str], carried: Sequenc
             continue
         if set(carried) & _depends_on(facts, {name}):
             continue
-        reduced = _calls(fact, REDUCTIONS) or _sums_up(fact) or any(word in name.lower() for word in COST_NAMES)
+        reduced = _reduces(fact) or _sums_up(fact) or any(word in name.lower() for word in COST_NAMES)
         if (found is None and reduced) or (found is not None and _adds(fact.node, found)):
             found = name
     return found
@@ -263,6 +263,12 @@ def _sums_up(fact: _Fact) -> bool:
         return False
     squares = any(isinstance(part, ast.BinOp) and isinstance(part.op, ast.Pow) for part in _walk(fact))
     return squares or _calls(fact, PENALTIES)
+
+
+def _reduces(fact: _Fact) -> bool:
+    """Tell whether a statement sums or averages to one number: not along one axis, as a bias' gradient is summed."""
+    calls = [p for p in _walk(fact) if isinstance(p, ast.Call) and called_name(p) in REDUCTIONS]
+    return any(not any(keyword.arg == "axis" for keyword in call.keywords) for call in calls)
 
 
 def _adds(node: ast.stmt, name: str) -> bool:
