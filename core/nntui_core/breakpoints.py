@@ -19,9 +19,14 @@ class Breakpoint:
     condition: str = ""
     every: int = 1
 
+    @property
+    def says(self) -> str:
+        """When it stops, empty where it always does."""
+        times = f"each {self.every} times" if self.every > 1 else ""
+        return ", ".join(part for part in (f"if {self.condition}" if self.condition else "", times) if part)
+
     def __str__(self) -> str:
-        when = f" if {self.condition}" if self.condition else ""
-        return f"line {self.line}{when}" + (f", each {self.every}th time" if self.every > 1 else "")
+        return f"line {self.line} {self.says}".rstrip()
 
 
 class Breakpoints:

@@ -211,6 +211,14 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """A watch expression, and what it is worth, as text."""
+
+    text: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """How a parameter's update compares with −γ·∂C/∂W.
 
@@ -306,3 +314,10 @@ class Frame:
     """None where no surface was asked for."""
     no_surface: str = ""
     """Why there can be no surface."""
+    breakpoints: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+    """The lines that have a breakpoint, each with its condition, empty for none, and at which of its hits it stops."""
+    watches: tuple[Watched, ...] = ()
+    known: int = 0
+    """The last iteration that has been run to."""
+    former: str = ""
+    """What sets the run apart that one can return to, empty where there is none."""

@@ -25,14 +25,20 @@ def has_nan(value: object) -> bool:
     if not (isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "fc"):
         return False
     with np.errstate(all="ignore"):
-        total = value.sum()  # four times as fast as asking each number
+        total = value.sum()  # much faster than asking each number
     return bool(total != total) and bool(np.isnan(value).any())
 
 
 def watched_names(program: Program) -> tuple[str, ...]:
-    """Return the variables in which a NaN is looked for: what the loop writes, and the parameters."""
+    """Return the variables in which a NaN may be made: what the loop writes, and the parameters."""
     written = [name for statement in program.body for name in statement.targets]
     return tuple(dict.fromkeys([*written, *program.roles.parameters]))
+
+
+def telling_names(program: Program) -> tuple[str, ...]:
+    """Return the few variables that a NaN soon comes to: the loss and the parameters; without these, all."""
+    roles = program.roles
+    return (*roles.parameters, *([roles.loss] if roles.loss else [])) if roles.parameters else watched_names(program)
 
 
 def holding_nan(values: Mapping[str, Any], names: Iterable[str]) -> frozenset[str]:
@@ -45,22 +51,20 @@ class NanWatch:
 
     def __init__(self, session: Timeline) -> None:
         self._session = session
+        self._program: Program | None = None
+        self._telling: tuple[str, ...] = ()
         self._clean = session.position
-        self._known = holding_nan(session.interpreter.namespace, self._names())
+        self._known = holding_nan(session.interpreter.namespace, watched_names(session.program))
         self.statements: frozenset[int] = frozenset()
         self.stopped = False
         self.met = (0, 0)
 
     @classmethod
     def since(cls, session: Timeline, position: Position) -> "NanWatch":
-        """Return a watch that began at the start of an earlier iteration, which a checkpoint was taken of."""
+        """Return a watch that began at the start of an earlier iteration."""
         watch = cls(session)
-        watch._clean = position
-        watch._known = holding_nan(session.history.nearest(position.iteration)[1].data, watch._names())
+        watch._clean, watch._known = position, frozenset()
         return watch
-
-    def _names(self) -> tuple[str, ...]:
-        return watched_names(self._session.program)
 
     def look(self) -> Executed | None:
         """Return the statement that made the first new NaN, and go there: it has just run.
@@ -68,7 +72,9 @@ class NanWatch:
         Where no statement made one, the session stays, and what holds NaN now is known from then on.
         """
         session = self._session
-        if not self._fresh():
+        if session.program is not self._program:
+            self._program, self._telling = session.program, telling_names(session.program)
+        if not self._fresh(self._telling):
             self._clean = session.position
             return None
         end, ended, broke = session.position, session.ended, session.interpreter.broke
@@ -76,17 +82,17 @@ class NanWatch:
         if made is None:
             session.stand_at(end)
             session.interpreter.ended, session.interpreter.broke = ended, broke
-            self._known |= self._fresh()
+            self._known |= self._fresh(watched_names(session.program))
             self._clean = end
         return made
 
-    def _fresh(self) -> frozenset[str]:
-        names = [name for name in self._names() if name not in self._known]
-        return holding_nan(self._session.interpreter.namespace, names)
+    def _fresh(self, names: Iterable[str]) -> frozenset[str]:
+        return holding_nan(self._session.interpreter.namespace, [name for name in names if name not in self._known])
 
     def _found(self, end: Position) -> Executed | None:
         session = self._session
         session.stand_at(self._clean)
+        self._known |= self._fresh(watched_names(session.program))
         made = self._through_iteration(end) if session.position.tick else None
         if made is not None:
             return made
@@ -114,7 +120,7 @@ class NanWatch:
 
     def after(self) -> bool:
         """Stop at the end of the first iteration in which there is a new NaN."""
-        self.stopped = bool(self._fresh())
+        self.stopped = bool(self._fresh(watched_names(self._session.program)))
         return self.stopped
 
 
@@ -163,7 +169,7 @@ def from_setup(session: Timeline) -> str | None:
 
 def began(session: Timeline) -> str | None:
     """Say where NaN began in a session that has run, None where there is none. The session may stand elsewhere then."""
-    names = watched_names(session.program)
+    names = telling_names(session.program)
     now = holding_nan(session.interpreter.namespace, names)
     if not now:
         return None

@@ -30,6 +30,7 @@ from nntui_core.program import Program
 from nntui_core.session import Session
 from nntui_core.surface import Surfaces
 from nntui_core.verdicts import verdicts
+from nntui_core.watches import Watches
 
 
 class Painter:
@@ -44,6 +45,7 @@ class Painter:
         self._checked: Program | None = None
         self._shown_report: Report | None = None
         self._origins = Origins(session)
+        self._watches = Watches(session)
         self._cutter = Matrices()
         self._surfaces = Surfaces(session)
         self._program: Program | None = None
@@ -100,6 +102,9 @@ class Painter:
             inferred_cost=program.roles.cost or "",
             surface=None if view.surface is None else self._surfaces.draw(*view.surface),
             no_surface=self._surfaces.problem(),
+            breakpoints={n: (b.condition, b.every) for n, b in session.breakpoints.within(program).items()},
+            watches=self._watches.now(),
+            known=max(session.frontier.iteration, iteration),
         )
 
     def check(self) -> Verdicts:

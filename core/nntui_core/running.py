@@ -35,6 +35,10 @@ class Run:
         self.stopped = False
         self.met = (0, 0)
 
+    def anew(self) -> "Run":
+        """Return a run to the same condition, from where the session stands now."""
+        return Run(self._session, self._until)
+
     @property
     def statements(self) -> frozenset[int]:
         """The statements that have a breakpoint."""
@@ -107,6 +111,16 @@ class Run:
         if session.watched:
             session.retrace()
         return self._why
+
+
+def next_iteration(session: Session) -> str | None:
+    """Run to the start of the next iteration; return why it has stopped before, None where it has not.
+
+    Raises:
+        Refused: the program has failed, or its loop is over.
+    """
+    session.begin()
+    return Run(session).trace()
 
 
 def read_until(text: str, session: Session) -> int | Looking:

@@ -70,6 +70,8 @@ class Session(Timeline):
         """The program as it was opened, without the user's edits."""
         self._undo: list[Program] = []
         self.breakpoints = Breakpoints(program)
+        self.watches: tuple[str, ...] = ()
+        """Expressions whose values are shown."""
         self._open(program, output)
 
     def _open(self, program: Program, output: Output | None) -> None:
@@ -115,7 +117,12 @@ class Session(Timeline):
         """Say why the session cannot go back, None where it can."""
         return None if self.trace else "this is the start: nothing has run yet"
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Take what is seen now as what a command starts from.
+
+        Raises:
+            Refused: the program has failed, or its loop is over.
+        """
         reason = self.why_not()
         if reason:
             raise Refused(reason)
@@ -127,7 +134,7 @@ class Session(Timeline):
         Raises:
             Refused: the program has failed, or its loop is over.
         """
-        self._begin()
+        self.begin()
         self.execute()
 
     def next_iteration(self) -> None:
@@ -136,7 +143,7 @@ class Session(Timeline):
         Raises:
             Refused: the program has failed, or its loop is over.
         """
-        self._begin()
+        self.begin()
         while self.execute() and self.position.tick:
             pass
 
@@ -160,7 +167,7 @@ class Session(Timeline):
         Raises:
             Refused: the program has failed already, or its loop is over.
         """
-        self._begin()
+        self.begin()
         self.run_to(self.position.iteration + iterations)
 
     def back(self) -> None:
@@ -391,4 +398,6 @@ def opened(program: Program, former: Session | None, output: Output | None = Non
     session = Session(program, output)
     if former is not None and former.curve.count:
         session.ghost = Ghost(former.curve, former.program.name)
+    if former is not None and former.program.origin.path == program.origin.path is not None:  # it has been read again
+        session.breakpoints, session.watches = former.breakpoints, former.watches
     return session

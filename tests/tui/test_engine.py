@@ -380,6 +380,9 @@ def test_a_fault_of_nntui_reaches_the_slot(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_overflow_is_a_number_not_a_warning() -> None:
     with driven(diverging()) as driver:
+        driver.send(Verb.RUN)
+        report = driver.report(lambda report: "first NaN" in report.notice)
+        assert not report.running
         driver.run()
         report = driver.look_until(lambda report: frame_of(report).curve.first_not_finite is not None)
         assert report.running

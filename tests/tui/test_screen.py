@@ -893,8 +893,11 @@ async def test_a_run_asks_for_few_pictures() -> None:
 # --- a loss that overflows -------------------------------------------------------------------------------------------
 
 
-async def test_an_overflow_is_shown_as_such_and_nothing_stops() -> None:
+async def test_an_overflow_is_shown_as_such_and_a_run_goes_on_from_the_first_nan() -> None:
     async with opened(diverging(), size=(120, 36)) as desk:
+        await desk.hit("space")
+        await desk.until(lambda: "first NaN" in desk.explanation())
+        assert not desk.main.running
         await desk.hit("space")
         await desk.until(lambda: desk.frame.curve.first_not_finite is not None and desk.frame.loss != desk.frame.loss)
         assert desk.main.running

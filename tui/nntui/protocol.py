@@ -22,6 +22,10 @@ class Verb(StrEnum):
     PAUSE = "pause"
     TOGGLE = "run or pause"
     GOTO = "go to"
+    UNTIL = "run until"
+    BREAKPOINT = "breakpoint"
+    TOGGLE_BREAKPOINT = "toggle breakpoint"
+    WATCH = "watch"
     RESET = "reset"
     NEXT_SEED = "next seed"
     SET_RATE = "set rate"
@@ -45,8 +49,8 @@ class Command:
 
     `number` is a rate, an iteration or a line, `view` what is in sight, `cell` and `before` the cell to explain and
     the position (iteration, tick) of the statement that read it, None for the cell as it is now; `text` is what to
-    put into a line or the file to save to, `program` what to open, `given` the roles that
-    the user has set.
+    put into a line, the file to save to or an expression, `program` what to open, `given` the roles that the user has
+    set. `every` is at which of its hits a breakpoint stops.
     """
 
     verb: Verb
@@ -57,6 +61,7 @@ class Command:
     text: str = ""
     program: "Program | None" = None
     given: "Given | None" = None
+    every: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,14 @@ class Edited:
     problem: str = ""
 
 
-Answer = Origin | Verdicts | Edited
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The answer to an expression: what is wrong with it, empty where it has been taken."""
+
+    problem: str = ""
+
+
+Answer = Origin | Verdicts | Edited | Taken
 """What a dialog has asked for."""
 
 
@@ -89,7 +101,7 @@ class Report:
     answer: Answer | None = None
 
 
-KEEP_RUNNING = frozenset(
-    {Verb.LOOK, Verb.RUN, Verb.SET_RATE, Verb.RATE_UP, Verb.RATE_DOWN, Verb.RESET, Verb.NEXT_SEED, Verb.SAVE}
-)
+CHANGE_A_RUN = frozenset({Verb.SET_RATE, Verb.RATE_UP, Verb.RATE_DOWN, Verb.RESET, Verb.NEXT_SEED})
+"""Commands that change what is run, and do not pause it."""
+KEEP_RUNNING = CHANGE_A_RUN | {Verb.LOOK, Verb.RUN, Verb.SAVE}
 """Commands that do not pause a run."""

@@ -23,6 +23,7 @@ from nntui.widgets.bars import Explanation, Flow, Footer, Header
 from nntui.widgets.lines import Panel
 from nntui.widgets.matrix import MatrixPanel
 from nntui.widgets.panels import Panels
+from nntui.widgets.watches import Watches
 from nntui_core.frame import Frame, View, Window
 
 LAST_ANSWER = 1.0
@@ -34,6 +35,8 @@ LOSS_EVERY = 2
 
 DRAW_EVERY = 4
 """While running, a drawing is made with every fourth picture: it costs the engine a moment, and bytes."""
+TALL = 30
+"""Rows from which on watches have lines of their own; on a lower screen they take the place of the flow line."""
 
 MOVES = {
     "up": (-1, 0),
@@ -86,6 +89,7 @@ class MainScreen(Screen[None]):
         self.header = Header()
         self.flow = Flow()
         self.panels = Panels()
+        self.watches = Watches()
         self.explanation = Explanation()
         self.footer = Footer(self.why_not)
         self.dialogs = Dialogs(self)
@@ -114,6 +118,7 @@ class MainScreen(Screen[None]):
         yield self.header
         yield self.flow
         yield self.panels
+        yield self.watches
         yield self.explanation
         yield self.footer
 
@@ -132,6 +137,7 @@ class MainScreen(Screen[None]):
         width, height = self.app.size
         self.set_class(width < SMALL[0] or height < SMALL[1], "small")
         self.set_class(height < 10, "short")
+        self.set_class(height < TALL, "low")
         self.explanation.small = self.has_class("small")
 
     # --- from the engine -------------------------------------------------------------------------------------------
@@ -166,6 +172,7 @@ class MainScreen(Screen[None]):
         self.picture, self.trouble = frame, ""
         self._notice = report.notice
         self._watched.follow(frame.path)
+        self.set_class(bool(frame.watches), "watching")
         await self.panels.adopt(frame)
         if first:
             self.panels.go(CODE)
@@ -182,6 +189,7 @@ class MainScreen(Screen[None]):
         self.header.show(frame, self.running, speed)
         self.flow.show(frame)
         self.panels.show(frame, draw_loss)
+        self.watches.show(frame)
         self.explanation.show(frame, self._notice)
         self.footer.update_lines()
         if self.running:
@@ -317,6 +325,11 @@ class MainScreen(Screen[None]):
     def _go(self, by: int) -> None:
         self.panels.go(self.panels.neighbour(by))
         self.on_panel_moved()
+
+    def _do_breakpoint(self) -> None:
+        line = self.panels.code.marked_line()
+        if line is not None:
+            self.send(Verb.TOGGLE_BREAKPOINT, line.number)
 
     def _do_zoom(self) -> None:
         self.panels.zoom()

@@ -8,13 +8,13 @@ comes with it.
 
 import queue
 import sys
-import time
 from collections.abc import Callable
 
-from nntui import recreate, saving
+from nntui import recreate, saving, stops
 from nntui.autosave import Autosave
 from nntui.engine import Opener
-from nntui.protocol import KEEP_RUNNING, Answer, Command, Edited, Report, Verb
+from nntui.pace import Pace
+from nntui.protocol import CHANGE_A_RUN, KEEP_RUNNING, Answer, Command, Edited, Report, Verb
 from nntui.usage import InputError
 from nntui.work import Work
 from nntui_core.edits import EditError
@@ -24,18 +24,15 @@ from nntui_core.frame import View
 from nntui_core.interpreter import Position
 from nntui_core.output import Output
 from nntui_core.picture import Painter
+from nntui_core.running import Run, next_iteration, read_until
 from nntui_core.script import ScriptError
 from nntui_core.session import Refused, Session, next_rung, opened
 
-SLICE = 0.004
-"""Seconds that the session runs between two looks at the queue."""
 SWITCH_INTERVAL = 0.0005
 """Seconds after which a thread lets go of the interpreter lock: a tenth of Python's own. A key waits less for a run
 of small NumPy calls, which hold it; `benchmarks/screen.py` measures how long."""
 SMALL = 50_000
 """Numbers that a program's variables may hold for its gradients to be checked without being asked."""
-SPEED_SPAN = 0.5
-"""Seconds over which iterations a second are counted."""
 
 
 class Worker:
@@ -59,17 +56,13 @@ class Worker:
         self._painter: Painter | None = None
         self._trouble = ""
         self._view = View()
-        self._running = False
-        self._goal: int | None = None
-        """The iteration at whose start a run ends, None where it goes on."""
+        self._pace = Pace()
         self._finished = False
         """Whether what comes after the loop has been run."""
         self._notice = ""
         self._greeting = ""
         """What was said at the start; said again when the meanings have been learnt, which takes a moment."""
         self._answer: Answer | None = None
-        self._slice = 1
-        self._speed = Speed()
 
     def work(self) -> None:
         """Serve commands until told to stop."""
@@ -84,25 +77,25 @@ class Worker:
             if self._notice:
                 self._report()
             commands = self._waiting()
-            was_running = self._running
+            was_running = self._pace.running
             for command in commands:
                 if command.verb is Verb.STOP:
                     if self._autosave is not None:
                         self._autosave.end(self._session)
                     return
                 self._guarded(lambda command=command: self._obey(command))  # type: ignore[misc]
-            if self._running:
+            if self._pace.running:
                 self._guarded(self._run_slice)
             self._guarded(self._finish)
             self._guarded(self._keep)
-            if commands or was_running != self._running or self._notice:
+            if commands or was_running != self._pace.running or self._notice:
                 self._report()
 
     def _report(self) -> None:
         """Show; tracing an iteration for the picture may take long too, and where that is interrupted, show what is."""
-        running = self._running
+        running = self._pace.running
         self._guarded(self._show)
-        if running and not self._running:
+        if running and not self._pace.running:
             self._guarded(self._show)
 
     def _guarded(self, job: Callable[[], None]) -> None:
@@ -117,13 +110,13 @@ class Worker:
             interrupted = True
         finally:
             asked = self._work.end()
-        if interrupted or (asked and self._running):
-            self._running = False
+        if interrupted or (asked and self._pace.running):
+            self._pace.stop()
             self._notice = self._trouble = "interrupted"
 
     def _waiting(self) -> list[Command]:
         """Return the commands in the queue; while paused, wait for the first."""
-        found = [] if self._running else self._wait()
+        found = [] if self._pace.running else self._wait()
         while not self._commands.empty():
             found.append(self._commands.get())
         return found
@@ -166,7 +159,8 @@ class Worker:
                 self._notice = f"{error}; the former program stays"
             return
         self._session, self._painter = session, Painter(session)
-        self._running, self._goal, self._trouble = False, None, ""
+        self._pace.stop()
+        self._trouble = ""
         self._finished = isinstance(found, Kept) and session.ended
         if session.size <= SMALL and not isinstance(found, Kept):
             session.infer_cost()
@@ -187,7 +181,7 @@ class Worker:
     def _learn_meanings(self) -> None:
         """Check a small program that has not been checked, while there is nothing else to do."""
         session, painter = self._session, self._painter
-        if session is None or painter is None or self._running or not self._commands.empty():
+        if session is None or painter is None or self._pace.running or not self._commands.empty():
             return
         if not painter.unchecked or session.size > SMALL:
             return
@@ -209,17 +203,19 @@ class Worker:
         elif command.verb is Verb.RELOAD:
             self._open(self._opener)
         elif self._session is not None and self._painter is not None:
-            pausing = self._running and command.verb not in KEEP_RUNNING
+            pausing = self._pace.running and command.verb not in KEEP_RUNNING
             if pausing:
                 self._pause(self._session)
             if not (pausing and command.verb is Verb.TOGGLE):
                 self._do(self._session, self._painter, command)
+            if command.verb in CHANGE_A_RUN:
+                self._pace.renew()
 
     def _do(self, session: Session, painter: Painter, command: Command) -> None:
         table: dict[Verb, Callable[[], None]] = {
             Verb.STEP: session.step,
             Verb.BACK: session.back,
-            Verb.NEXT_ITERATION: session.next_iteration,
+            Verb.NEXT_ITERATION: lambda: self._next(session),
             Verb.PREVIOUS_ITERATION: session.back_iteration,
             Verb.GOTO: lambda: self._goto(session, int(command.number)),
             Verb.RESET: session.reset,
@@ -227,8 +223,12 @@ class Worker:
             Verb.SET_RATE: lambda: session.set_rate(command.number),
             Verb.RATE_UP: lambda: session.set_rate(next_rung(session.rate or 0.0, up=True)),
             Verb.RATE_DOWN: lambda: session.set_rate(next_rung(session.rate or 0.0, up=False)),
-            Verb.RUN: lambda: self._start(session, None),
-            Verb.TOGGLE: lambda: self._start(session, None),
+            Verb.RUN: lambda: self._start(session, None, Run(session)),
+            Verb.TOGGLE: lambda: self._start(session, None, Run(session)),
+            Verb.UNTIL: lambda: self._ask(lambda: self._until(session, command.text)),
+            Verb.WATCH: lambda: self._ask(lambda: stops.watch(session, command.text)),
+            Verb.TOGGLE_BREAKPOINT: lambda: self._toggle_breakpoint(session, int(command.number)),
+            Verb.BREAKPOINT: lambda: self._ask(lambda: stops.put_breakpoint(session, command)),
             Verb.EXPLAIN: lambda: self._explain(painter, command),
             Verb.CHECK: lambda: self._check(painter),
             Verb.EDIT: lambda: self._edit(session, command),
@@ -239,6 +239,12 @@ class Worker:
         }
         if command.verb in table:
             table[command.verb]()
+
+    def _ask(self, job: Callable[[], object]) -> None:
+        self._answer = stops.taken(job)
+
+    def _toggle_breakpoint(self, session: Session, line: int) -> None:
+        self._notice = stops.toggle_breakpoint(session, line)
 
     def _explain(self, painter: Painter, command: Command) -> None:
         assert command.cell is not None
@@ -267,42 +273,32 @@ class Worker:
     # --- running ----------------------------------------------------------------------------------------------------
 
     def _goto(self, session: Session, iteration: int) -> None:
-        """Go back at once; go forward by running, which can be paused."""
-        if iteration <= session.position.iteration:
+        """Go to what has been run already at once; go beyond by running, which can be paused."""
+        if iteration <= max(session.position.iteration, session.frontier.iteration):
             session.goto(Position(iteration, 0))
         else:
-            self._start(session, iteration)
+            self._start(session, iteration, None)
 
-    def _start(self, session: Session, goal: int | None) -> None:
+    def _until(self, session: Session, text: str) -> None:
+        until = read_until(text, session)
+        goal, condition = (until, None) if isinstance(until, int) else (None, until)
+        self._start(session, goal, Run(session, condition))
+
+    def _start(self, session: Session, goal: int | None, run: Run | None) -> None:
         reason = session.why_not()
         if reason:
             raise Refused(reason)
-        self._running, self._goal = True, goal
-        self._slice = 1
-        self._speed = Speed()
+        self._pace.begin(goal, run)
+
+    def _next(self, session: Session) -> None:
+        self._notice = next_iteration(session) or ""
 
     def _pause(self, session: Session) -> None:
-        """Stop running; the last iteration is traced, so that everything can be explained."""
-        self._running = False
-        if session.why_not() is None:
-            session.advance(1)
-        session.mark_nothing()
+        self._notice = self._pace.pause(session) or self._notice
 
     def _run_slice(self) -> None:
-        session = self._session
-        assert session is not None
-        start, before = time.perf_counter(), session.position.iteration
-        left = self._slice if self._goal is None else min(self._slice, self._goal - before - 1)
-        if session.why_not() is None and left > 0:
-            session.run(left)
-        took, done = time.perf_counter() - start, session.position.iteration - before
-        self._speed.count(done)
-        if session.why_not() is not None:
-            self._running = False
-        elif self._goal is not None and session.position.iteration >= self._goal - 1:
-            self._pause(session)
-        if done:
-            self._slice = max(1, min(int(SLICE * done / max(took, 1e-9)), 2 * self._slice))
+        assert self._session is not None
+        self._notice = self._pace.advance(self._session) or self._notice
 
     def _show(self) -> None:
         """Put a report into the slot; while running, an iteration is traced for it."""
@@ -310,31 +306,11 @@ class Worker:
         if session is None or painter is None:
             self._put(Report(None, trouble=self._trouble))
             return
-        if self._running and session.why_not() is None:
-            session.advance(1)
+        if self._pace.running and session.why_not() is None:
+            self._notice = self._pace.trace(session) or self._notice
             session.mark_nothing()
-        painter.in_a_hurry = self._running
+        painter.in_a_hurry = self._pace.running
         frame = painter.frame(self._view)
-        self._put(Report(frame, self._running, self._speed.a_second(), self._notice, answer=self._answer))
+        speed = self._pace.speed.a_second()
+        self._put(Report(frame, self._pace.running, speed, self._notice, answer=self._answer))
         self._notice, self._answer = "", None
-
-
-class Speed:
-    """Iterations a second, over the last half second or so."""
-
-    def __init__(self) -> None:
-        self._since = time.perf_counter()
-        self._done = 0
-        self._known = 0.0
-
-    def count(self, iterations: int) -> None:
-        """Add iterations that have just been run."""
-        self._done += iterations
-
-    def a_second(self) -> float:
-        """Return the speed."""
-        now = time.perf_counter()
-        if now - self._since >= SPEED_SPAN or not self._known:
-            self._known = self._done / max(now - self._since, 1e-9)
-            self._since, self._done = now, 0
-        return self._known

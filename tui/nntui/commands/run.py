@@ -2,12 +2,16 @@
 
 import argparse
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from nntui.advance import advance, finish, is_over, started
 from nntui.opening import add_program_arguments, open_start
 from nntui.output import emit, say
 from nntui.quiet import program_output_aside
 from nntui.usage import MOST_ITERATIONS, InputError, whole
+
+if TYPE_CHECKING:
+    from nntui_core.session import Session
 
 INTERRUPTED = 130
 
@@ -50,5 +54,17 @@ def execute(args: argparse.Namespace) -> int:
         say(f"stopped by ctrl+c after {result.iterations:,} iterations")
     elif goal is not None and result.iterations < goal:
         say(f"the loop ended by itself after {result.iterations:,} iterations")
+    if not interrupted:
+        _say_where_nan_began(session)
     emit((results.as_json(result) if args.json else results.as_text(result)) + "\n")
     return INTERRUPTED if interrupted else 0
+
+
+def _say_where_nan_began(session: "Session") -> None:
+    """Say on stderr which statement made the first NaN, if there is one now; the session stands elsewhere then."""
+    from nntui_core import nans
+
+    with program_output_aside(session.program.name):
+        told = nans.began(session)
+    if told is not None:
+        say(told)

@@ -14,6 +14,7 @@ LEGEND = """Reading the screen
  Orange is positive, blue negative, the stronger the larger.
  Bold is what the last command changed; underlined are the cells that
  the selected cell was computed from. 0 without decimals is exactly 0.
+ ● a breakpoint · ◆ one with a condition or a count.
  In the loss curve, the pale line is the run before, a vertical line
  a change of the rate.
  W weights · z pre-activation · a activation · delta ∂C/∂z · γ rate"""

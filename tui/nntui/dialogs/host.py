@@ -14,8 +14,9 @@ from nntui.dialogs.number import Dialog, NumberDialog, read_iteration, read_rate
 from nntui.dialogs.open import OpenDialog
 from nntui.dialogs.origin import OriginDialog
 from nntui.dialogs.roles import RolesDialog
+from nntui.dialogs.stops import StopDialogs
 from nntui.dialogs.text import TextDialog
-from nntui.protocol import Answer, Command, Edited, Verb
+from nntui.protocol import Answer, Command, Edited, Taken, Verb
 from nntui_core.frame import Cell, Origin, Verdicts
 from nntui_core.roles import Given
 
@@ -32,6 +33,7 @@ class Dialogs:
         self._screen = screen
         self._folder = _present_folder()
         """Where files are saved: where nntui was started, wherever the program goes."""
+        self._stops = StopDialogs(screen)
         self.actions: dict[str, Callable[[], None]] = {
             "help": lambda: self._push(Help()),
             "rate": self._rate,
@@ -42,6 +44,7 @@ class Dialogs:
             "save": self._save,
             "picture": self._picture,
             "roles": self._roles,
+            **self._stops.actions,
         }
         """The actions that open a dialog."""
 
@@ -54,6 +57,8 @@ class Dialogs:
             self._show(CheckDialog, make, lambda dialog: dialog.show_verdicts(answer), "c")
         elif isinstance(answer, Edited):
             self._after_edit(answer)
+        elif isinstance(answer, Taken):
+            self._stops.answer(answer)
 
     def _push(self, dialog: Dialog) -> None:
         self._screen.app.push_screen(dialog)

@@ -101,11 +101,20 @@ class CodePanel(Panel):
         sign = "*" if line.edited else PHASES.get(line.phase, " ")
         sign = "!" if line.wrong else sign
         return [
-            (mark + " ", style(colours.error if failed else colours.mark, bold=True)),
+            (mark, style(colours.error if failed else colours.mark, bold=True)),
+            (breakpoint_mark(frame, line.number), style(colours.error, bold=True)),
             (sign + " ", style(colours.error if line.wrong else colours.mark if line.edited else colours.dim)),
             (code.ljust(room - len(note)), style(colour, bold=current or executed, background=back)),
             (note, style(colours.error if line.wrong else colours.dim, background=back)),
         ]
+
+
+def breakpoint_mark(frame: Frame, line: int) -> str:
+    """Return the sign of a breakpoint, another one where it has a condition or a count; a blank where there is none."""
+    found = frame.breakpoints.get(line)
+    if found is None:
+        return " "
+    return "●" if found == ("", 1) else "◆"
 
 
 def _note(line: CodeLine, text: str, room: int, notes: int) -> str:
