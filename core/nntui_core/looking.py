@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from nntui_core.failure import message_of
+from nntui_core.interruption import interruptible
 from nntui_core.output import Output
 from nntui_core.program import Program
 from nntui_core.values import Checkpoint, same_data
@@ -83,13 +84,14 @@ class Looking:
 
         Raises:
             LookingError: it raises an exception, or changes something.
+            KeyboardInterrupt: it has been interrupted.
         """
         view = {name: namespace[name] for name in self._names if name in namespace}
         seen: dict[str, Any] = {"np": np, **view}
         before = None if self._tried else Checkpoint.take(namespace)
         try:
             with np.errstate(all="ignore"), contextlib.redirect_stdout(NOWHERE):
-                value = eval(self._code, seen)
+                value = interruptible(eval, self._code, seen)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a function of the program raises
             raise LookingError(f"`{self.text}`: {_said(error, namespace)}") from None
         if before is not None:
