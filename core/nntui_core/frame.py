@@ -319,5 +319,5 @@ class Frame:
     watches: tuple[Watched, ...] = ()
     known: int = 0
     """The last iteration that has been run to."""
-    former: str = ""
-    """What sets the run apart that one can return to, empty where there is none."""
+    has_former: bool = False
+    """Whether there is a former run that one can return to."""

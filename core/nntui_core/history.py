@@ -22,6 +22,8 @@ FIRST_SPACING = 256
 LARGE = 2**18
 """Bytes from which on a checkpoint is a large one: its program is slow to replay, so there are more of them."""
 LARGE_BUDGET, LARGE_SPACING = 240 * 2**20, 16
+ASIDE = 3 * 2**20
+"""Bytes that the checkpoints of a run that has been set aside may take, about; at least two are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,22 @@ class History:
         self._iterations = [self._iterations[i] for i in kept]
         self._checkpoints = [self._checkpoints[i] for i in kept]
         self.nbytes = sum(checkpoint.nbytes for checkpoint in self._checkpoints)
+
+    def set_aside(self, iteration: int) -> "History":
+        """Return a copy in little memory; the checkpoint that leads to an iteration and the one before it is kept."""
+        copy = History(self._program)
+        copy._iterations, copy._checkpoints = list(self._iterations), list(self._checkpoints)
+        copy.nbytes, copy.spacing, copy._budget = self.nbytes, self.spacing, self._budget
+        copy.events = list(self.events)
+        near, checkpoint = self.nearest(max(iteration - 1, 0))
+        while len(copy._iterations) > 1 and copy.nbytes > ASIDE:
+            copy._thin()
+        if near not in copy._iterations:
+            at = bisect.bisect(copy._iterations, near)
+            copy._iterations.insert(at, near)
+            copy._checkpoints.insert(at, checkpoint)
+            copy.nbytes += checkpoint.nbytes
+        return copy
 
     def nearest(self, iteration: int) -> tuple[int, Checkpoint]:
         """Return the last checkpoint at or before an iteration, and its iteration.

@@ -104,6 +104,7 @@ class Painter:
             no_surface=self._surfaces.problem(),
             breakpoints={n: (b.condition, b.every) for n, b in session.breakpoints.within(program).items()},
             watches=self._watches.now(),
+            has_former=session.former is not None,
             known=max(session.frontier.iteration, iteration),
         )
 

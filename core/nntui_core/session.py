@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 from nntui_core import edits
+from nntui_core.branches import Former, set_aside
 from nntui_core.breakpoints import Breakpoints
 from nntui_core.curve import LossCurve
 from nntui_core.diagnosis import Report, check
@@ -66,6 +67,8 @@ class Session(Timeline):
 
     def __init__(self, program: Program, output: Output | None = None) -> None:
         self.ghost: Ghost | None = None
+        self.former: Former | None = None
+        """The run whose curve is the ghost, where one can return to it."""
         self.original = program
         """The program as it was opened, without the user's edits."""
         self._undo: list[Program] = []
@@ -275,14 +278,39 @@ class Session(Timeline):
         self.state_before = marked
 
     def _branch(self) -> None:
-        """Forget what lies ahead: what is changed here makes another future."""
+        """Set aside what lies ahead: what is changed here makes another future."""
+        if self.curve.count > self.position.iteration:
+            self._keep_former(self._aside(self.frontier, copy.deepcopy(self.curve)))
         self.history.cut(self.position)
         self.frontier = self.position
         if self.curve.count > self.position.iteration:
-            self.ghost = Ghost(copy.deepcopy(self.curve), self._label())
             self.curve.cut(self.position.iteration)
             if self.curve.count < self.position.iteration:
                 self._refill()
+
+    def _aside(self, position: Position, curve: LossCurve) -> Former:
+        """Return what is to be kept of this run, to be taken up at a position."""
+        return set_aside(self, position, curve, self._label(), self._undo)
+
+    def _keep_former(self, former: Former) -> None:
+        self.former, self.ghost = former, Ghost(former.curve, former.label)
+
+    def return_to_former(self) -> str:
+        """Take up the run again whose curve is the ghost; the present one takes its place. Return what set it apart.
+
+        Raises:
+            Refused: there is none.
+        """
+        former = self.former
+        if former is None:
+            raise Refused("there is no former run to return to: change something in the past, or r starts again")
+        present, before = self._aside(self.position, self.curve), self.state
+        former.take_up(self)
+        self._undo[:] = former.undo
+        self._first_rate = former.first_rate
+        self._keep_former(present)
+        self.state_before = before
+        return former.label
 
     def _refill(self) -> None:
         """Run again from where the shortened curve ends, so that it reaches the present."""
@@ -359,7 +387,7 @@ class Session(Timeline):
         """
         rate, program = self.rate, self.program
         if self.curve.count:
-            self.ghost = Ghost(self.curve, self._label())
+            self._keep_former(self._aside(self.position, self.curve))
         self._forget()
         if program is not self.program:
             self.history.add_event(ProgramChange(Position(0, 0), program, 0))
@@ -381,9 +409,13 @@ class Session(Timeline):
 
     def _start_again(self, program: Program, keep_rate: bool = True) -> None:
         rate = self.rate if keep_rate else None
-        ghost = Ghost(self.curve, self._label()) if self.curve.count else self.ghost
+        former = self._aside(self.position, self.curve) if self.curve.count else self.former
+        ghost = self.ghost
         self._open(program, self.output)
-        self.ghost = ghost
+        if former is not None and former is not self.former:
+            self._keep_former(former)
+        else:
+            self.ghost = ghost
         if rate is not None and rate != self.rate:
             self.set_rate(rate)
         self.state_before = self.state

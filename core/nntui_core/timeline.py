@@ -90,7 +90,7 @@ class Timeline:
         for name, value in self._look(EMPTY).values.items():
             shapes[name] = value.shape
         loss = places.value(self.interpreter.namespace, self.program.roles.loss or "_")
-        self._loss_is_array = isinstance(loss, np.ndarray)
+        self.loss_is_array = isinstance(loss, np.ndarray)
         iteration, checkpoint = self.history.nearest(0)
         self.interpreter.restore(checkpoint, iteration)
         return shapes
@@ -252,7 +252,7 @@ class Timeline:
         start = self.position.iteration
         losses: list[Any] = []
         # An array may be changed in place later: its number is taken at once.
-        seen = (lambda value: losses.append(_as_loss(value))) if self._loss_is_array else losses.append
+        seen = (lambda value: losses.append(_as_loss(value))) if self.loss_is_array else losses.append
         try:
             with self._printing():
                 finished = self.interpreter.run(iterations, seen, guard)

@@ -51,6 +51,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("goto", ("g",), "go to", "go to any iteration, back or forward", Section.TIME),
     Action("reset", ("r",), "reset", "start again with the same weights; the rate stays", Section.RATE),
     Action("next_seed", ("R",), "", "start again with weights of the next seed", Section.RATE),
+    Action("former", ("G",), "", "return to the former run, the pale curve; and back", Section.RATE),
     Action("rate_up", ("plus", "equals_sign"), "rate", "raise the learning rate: 1, 2, 5, 10 …", Section.RATE, "+"),
     Action("rate_down", ("minus",), "", "lower the learning rate: 1, 0.5, 0.2, 0.1 …", Section.RATE, "-"),
     Action("rate", ("l", "L"), "", "set the learning rate (L where l moves the cursor)", Section.RATE, "l"),

@@ -33,6 +33,7 @@ def why_not(
         "back": frame.cannot_go_back if not running else None,
         "previous_iteration": frame.cannot_go_back if not running else None,
         "next_seed": _seed(frame),
+        "former": None if frame.has_former else "there is no former run: go back and change something, or press r",
         "reload": None if frame.path else "this program is nntui's own: there is no file to read again",
         "explain": _explain(frame),
         "log": None if LOSS in in_sight else "the loss curve is not in sight: tab goes to it",

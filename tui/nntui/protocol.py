@@ -26,6 +26,8 @@ class Verb(StrEnum):
     BREAKPOINT = "breakpoint"
     TOGGLE_BREAKPOINT = "toggle breakpoint"
     WATCH = "watch"
+    FORMER = "former run"
+    WRITER = "last writer"
     RESET = "reset"
     NEXT_SEED = "next seed"
     SET_RATE = "set rate"

@@ -62,6 +62,7 @@ SENDS: dict[str, Verb] = {
     "rate_down": Verb.RATE_DOWN,
     "check": Verb.CHECK,
     "undo": Verb.UNDO,
+    "former": Verb.FORMER,
     "reload": Verb.RELOAD,
     "command": Verb.COMMAND,
 }

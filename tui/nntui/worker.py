@@ -226,6 +226,7 @@ class Worker:
             Verb.RUN: lambda: self._start(session, None, Run(session)),
             Verb.TOGGLE: lambda: self._start(session, None, Run(session)),
             Verb.UNTIL: lambda: self._ask(lambda: self._until(session, command.text)),
+            Verb.FORMER: lambda: self._return(session),
             Verb.WATCH: lambda: self._ask(lambda: stops.watch(session, command.text)),
             Verb.TOGGLE_BREAKPOINT: lambda: self._toggle_breakpoint(session, int(command.number)),
             Verb.BREAKPOINT: lambda: self._ask(lambda: stops.put_breakpoint(session, command)),
@@ -245,6 +246,12 @@ class Worker:
 
     def _toggle_breakpoint(self, session: Session, line: int) -> None:
         self._notice = stops.toggle_breakpoint(session, line)
+
+    def _return(self, session: Session) -> None:
+        label = session.return_to_former()
+        self._notice = (
+            f"the former run{f' ({label})' if label else ''}, where it had got to: G returns to the other one"
+        )
 
     def _explain(self, painter: Painter, command: Command) -> None:
         assert command.cell is not None
