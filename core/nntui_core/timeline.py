@@ -357,6 +357,12 @@ class Timeline:
         self._apply_events()
         self.state_before = before
 
+    def restart_at(self, iteration: int) -> None:
+        """Stand at the start of an iteration that a checkpoint was taken of, with nothing traced."""
+        self._restore(iteration)
+        self.failure = None
+        self._arrive()
+
     def stand_at(self, goal: Position) -> None:
         """Go to any position by way of the nearest checkpoint, whatever the namespace holds now."""
         self._restore(max(goal.iteration - 1, 0))

@@ -33,6 +33,7 @@ def why_not(
         "back": frame.cannot_go_back if not running else None,
         "previous_iteration": frame.cannot_go_back if not running else None,
         "next_seed": _seed(frame),
+        "writer": _writer(frame, focused),
         "former": None if frame.has_former else "there is no former run: go back and change something, or press r",
         "reload": None if frame.path else "this program is nntui's own: there is no file to read again",
         "explain": _explain(frame),
@@ -53,6 +54,12 @@ def _seed(frame: Frame) -> str | None:
     if frame.seed is None:
         return "this program has no seed: its setup never calls default_rng(NUMBER) or seed(NUMBER)"
     return None
+
+
+def _writer(frame: Frame, focused: str | None) -> str | None:
+    if not any(variable.name == focused for variable in frame.variables):
+        return "select a number first: tab goes to a matrix, arrows move in it"
+    return frame.cannot_go_back
 
 
 def _explain(frame: Frame) -> str | None:

@@ -327,6 +327,11 @@ class MainScreen(Screen[None]):
         self.panels.go(self.panels.neighbour(by))
         self.on_panel_moved()
 
+    def _do_writer(self) -> None:
+        view = self.view()
+        if view.selected is not None:
+            self.engine.send(Command(Verb.WRITER, view=view, cell=view.selected))
+
     def _do_breakpoint(self) -> None:
         line = self.panels.code.marked_line()
         if line is not None:

@@ -27,6 +27,7 @@ from nntui_core.picture import Painter
 from nntui_core.running import Run, next_iteration, read_until
 from nntui_core.script import ScriptError
 from nntui_core.session import Refused, Session, next_rung, opened
+from nntui_core.writers import go_to_last_writer
 
 SWITCH_INTERVAL = 0.0005
 """Seconds after which a thread lets go of the interpreter lock: a tenth of Python's own. A key waits less for a run
@@ -226,6 +227,7 @@ class Worker:
             Verb.RUN: lambda: self._start(session, None, Run(session)),
             Verb.TOGGLE: lambda: self._start(session, None, Run(session)),
             Verb.UNTIL: lambda: self._ask(lambda: self._until(session, command.text)),
+            Verb.WRITER: lambda: self._go_to_writer(session, command),
             Verb.FORMER: lambda: self._return(session),
             Verb.WATCH: lambda: self._ask(lambda: stops.watch(session, command.text)),
             Verb.TOGGLE_BREAKPOINT: lambda: self._toggle_breakpoint(session, int(command.number)),
@@ -252,6 +254,10 @@ class Worker:
         self._notice = (
             f"the former run{f' ({label})' if label else ''}, where it had got to: G returns to the other one"
         )
+
+    def _go_to_writer(self, session: Session, command: Command) -> None:
+        assert command.cell is not None
+        self._notice = str(go_to_last_writer(session, *command.cell))
 
     def _explain(self, painter: Painter, command: Command) -> None:
         assert command.cell is not None

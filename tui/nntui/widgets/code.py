@@ -100,9 +100,10 @@ class CodePanel(Panel):
         back = colours.cursor if line.number == self.cursor and self.has_focus else None
         sign = "*" if line.edited else PHASES.get(line.phase, " ")
         sign = "!" if line.wrong else sign
+        stop = breakpoint_mark(frame, line.number)
         return [
             (mark, style(colours.error if failed else colours.mark, bold=True)),
-            (breakpoint_mark(frame, line.number), style(colours.error, bold=True)),
+            (stop, style(colours.error if failed or stop != " " else colours.mark, bold=True)),
             (sign + " ", style(colours.error if line.wrong else colours.mark if line.edited else colours.dim)),
             (code.ljust(room - len(note)), style(colour, bold=current or executed, background=back)),
             (note, style(colours.error if line.wrong else colours.dim, background=back)),
