@@ -191,6 +191,42 @@ async def test_a_run_stops_at_the_first_nan_and_says_which_statement_made_it() -
         await desk.press("space")
 
 
+async def test_p_goes_back_to_who_wrote_the_selected_number() -> None:
+    async with opened() as desk:
+        await desk.press("n", "n", "n", "s", "p")
+        assert "select a number first" in desk.explanation()
+        await desk.focus("W2")
+        await desk.press("down", "p")
+        assert (desk.frame.iteration, desk.frame.tick) == (2, 9)
+        line = desk.frame.current_line
+        assert desk.explanation().startswith(f"`W2 = W2 - lr * dW2` (line {line}, iteration 2) set W2[1,0] from ")
+        await desk.press("p")
+        assert (desk.frame.iteration, desk.frame.tick) == (1, 9)
+        await desk.press("p", "p")
+        assert (
+            "nothing in the loop has written W2[1,0] before this: it comes from the setup, line" in desk.explanation()
+        )
+        assert (desk.frame.iteration, desk.frame.tick) == (0, 9)
+
+
+async def test_a_change_in_the_past_leaves_a_ghost_to_which_one_can_return() -> None:
+    async with opened(size=(120, 36)) as desk:
+        await desk.press("G")
+        assert "there is no former run" in desk.explanation()
+        await desk.press(*"nnnn", "N", "N", "plus", "n", "n", "n")
+        assert (desk.frame.iteration, desk.frame.rate) == (5, 2.0)
+        assert "pale γ 1, seed 1" in desk.panel("loss curve")
+        own = beside()
+        own.advance(4)
+        await desk.press("G")
+        assert (desk.frame.iteration, desk.frame.rate) == (4, 1.0)
+        assert "the former run (γ 1, seed 1), where it had got to" in desk.explanation()
+        assert desk.frame.matrices["W1"].values == tuple(map(tuple, own.state["W1"].tolist()))
+        assert "pale γ 1→2, seed 1" in desk.panel("loss curve")
+        await desk.press("G")
+        assert (desk.frame.iteration, desk.frame.rate) == (5, 2.0)
+
+
 def test_a_run_without_a_screen_says_where_nan_began(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,7 +61,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("heat", ("m",), "", "the matrix as colours: its cells, the whole; and back", Section.LOOK),
     Action("surface", ("f",), "", "the decision surface of two inputs, and back", Section.LOOK),
     Action("give_back", ("escape",), "", "take a drawing away: what it took the place of comes back", Section.LOOK),
-    Action("writer", ("p",), "", "who wrote the selected number last? back to that statement", Section.TIME),
+    Action("writer", ("p",), "", "back to what wrote the selected number last", Section.TIME),
     Action("watch", ("w",), "", "watch expressions: their values at every stop", Section.LOOK),
     Action("explain", ("enter",), "explain", "say where the selected number comes from, and follow it", Section.LOOK),
     Action("check", ("c",), "check", "check the gradients, name mistakes, suggest the cure", Section.CODE),
