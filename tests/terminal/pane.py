@@ -69,6 +69,13 @@ class Pane:
         return self.until(lambda text: text.rstrip("\n").split("\n")[-1].rstrip() == PROMPT.rstrip())
 
 
+def child(shell: Pane) -> int:
+    """Return the number of the one process that runs in the shell."""
+    parent = shell.what("pane_pid")
+    (number,) = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return int(number)
+
+
 @contextmanager
 def pane(width: int = 80, height: int = 24, environment: dict[str, str] | None = None) -> Iterator[Pane]:
     """Open a shell in a tmux of a size, without anybody's configuration."""

@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from tests.terminal.pane import PROGRAM, Pane, program
+from tests.terminal.pane import PROGRAM, Pane, child, program
 
 from nntui_core import builtin, files
 from nntui_core.session import Session
@@ -21,14 +21,6 @@ def kept(state: Path) -> list[str]:
 def at(text: str, iteration: int) -> bool:
     """Tell whether the header says that it stands in an iteration."""
     return re.search(rf"\bit {iteration}\b", text.split("\n")[0]) is not None
-
-
-def pid_of_nntui(shell: Pane) -> int:
-    """Return the number of the process that runs in the shell."""
-    parent = shell.what("pane_pid")
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    assert len(children) == 1
-    return int(children[0])
 
 
 def go_on(shell: Pane, iteration: int) -> None:
@@ -49,7 +41,7 @@ def test_a_signal_keeps_the_session_and_ends(tmp_path: Path, number: signal.Sign
     with program(environment={"XDG_STATE_HOME": str(tmp_path)}) as shell:
         shell.keys("n", "n", "n")
         shell.until(lambda text: at(text, 3))
-        os.kill(pid_of_nntui(shell), number)
+        os.kill(child(shell), number)
         shell.prompt()
         shell.say(STATUS)
         shell.until(lambda text: f"status={128 + number}" in text)
@@ -76,7 +68,7 @@ def test_after_a_kill_the_next_start_says_so_and_resume_goes_on(tmp_path: Path) 
         shell.keys("n", "n", "n", "n")
         shell.until(lambda text: at(text, 4))
         shell.until(lambda _: kept(tmp_path) == [".npz", ".running"])
-        os.kill(pid_of_nntui(shell), signal.SIGKILL)
+        os.kill(child(shell), signal.SIGKILL)
         shell.until(lambda text: "Killed" in text)
         saved = next((tmp_path / "nntui" / "sessions").glob("*.npz"))
         assert files.load(str(saved)).position == (4, 0)

@@ -1,13 +1,17 @@
 """The app: one main screen, the palette, and how it ends."""
 
+import asyncio
+import contextlib
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual.app import App
 from textual.binding import Binding
+from textual.driver import Driver
+from textual.events import Resize
 
 from nntui.autosave import Autosave
-from nntui.ending import heed_signals, wait_for
+from nntui.ending import HUNG_UP, end, heed_signals, wait_for
 from nntui.engine import Engine, Opener
 from nntui.palette_commands import Commands
 from nntui.receipts import Receipts
@@ -15,6 +19,7 @@ from nntui.screen import MainScreen
 from nntui.terminal import Display
 
 if TYPE_CHECKING:
+    from nntui.driver import TerminalDriver
     from nntui_core.program import Program
 
 
@@ -37,21 +42,36 @@ class NntuiApp(App[int]):
         self.animation_level = "none"
         self.only_ascii = display.ascii
         opener: Opener = program if callable(program) else lambda: program
-        receipts = Receipts(self._write_to_terminal)
-        self.main = MainScreen(lambda wake: Engine(opener, wake, autosave), display.fps, receipts)
+        self.receipts = Receipts(self._ask_terminal)
+        self.main = MainScreen(lambda wake: Engine(opener, wake, autosave), display.fps, self.receipts)
 
-    def _write_to_terminal(self, text: str) -> None:
-        """Write behind the pictures that are queued; Textual offers no other way than its driver."""
-        if self._driver is not None and not self.is_headless:
-            self._driver.write(text)
-        else:
-            self.main.receipts.came()
+    def _ask_terminal(self, question: str) -> None:
+        if self._driver is not None:
+            self._driver.write(question)
 
     def on_cursor_position(self) -> None:
         """The terminal has taken the last picture."""
-        self.main.receipts.came()
+        self.receipts.came()
         if self.main.leaving:
             self.exit(0)
+        else:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Show what has had to wait for the terminal."""
+        if self._driver is not None:
+            self._driver.flush()
+        self.main.wake()
+
+    def on_resize(self, event: Resize) -> None:
+        """Nobody knows what a terminal shows after its size has changed."""
+        if self._terminal is not None:
+            self._terminal.forget(*event.size)
+
+    @property
+    def _terminal(self) -> "TerminalDriver | None":
+        """The driver, where it is the one made for terminals at the far end of a wire."""
+        return cast("TerminalDriver", self._driver) if hasattr(self._driver, "forget") else None
 
     async def action_quit(self) -> None:
         """Quit as the main screen does."""
@@ -59,10 +79,33 @@ class NntuiApp(App[int]):
 
     def on_mount(self) -> None:
         """Show the main screen."""
+        self._event_loop = asyncio.get_running_loop()
         self.set_class(self.only_ascii, "-ascii")
         self.push_screen(self.main)
         if not self.is_headless:
-            heed_signals(self.main.engine, lambda status: self.exit(status, return_code=status))
+            heed_signals(self._end)
+            self.set_interval(1.0, self._look_after_terminal)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Drive a Unix terminal by the driver made for it."""
+        chosen = super().get_driver_class()
+        if chosen.__name__ != "LinuxDriver":
+            return chosen
+        from nntui.driver import TerminalDriver
+
+        return TerminalDriver
+
+    def _look_after_terminal(self) -> None:
+        """End where the terminal has gone and no signal has said so; do not wait for a silent one for ever."""
+        if self._terminal is not None and self._terminal.is_gone():
+            self._end(HUNG_UP)
+        else:
+            self._catch_up()
+
+    def _end(self, status: int) -> None:
+        """End by a signal, which may come at any moment, also when the loop is over."""
+        with contextlib.suppress(RuntimeError):
+            end(self.main.engine, lambda: self._event_loop.call_soon_threadsafe(self.exit, status, status), status)
 
 
 FAULT = 70

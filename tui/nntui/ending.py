@@ -4,7 +4,6 @@ The engine's thread is told first, so that what it keeps does not wait for the t
 terminal is gone, restoring it may never end: then the process ends without.
 """
 
-import asyncio
 import os
 import signal
 import threading
@@ -20,19 +19,26 @@ STUCK = 1.0
 """Seconds of the same piece of work after which the engine is not waited for."""
 
 
-def heed_signals(engine: Engine, leave: Callable[[int], None]) -> None:
-    """From now on, end on SIGHUP and SIGTERM: `leave` gets the exit status. To be called in the event loop."""
-    loop = asyncio.get_running_loop()
+HUNG_UP = 128 + getattr(signal, "SIGHUP", 1)
+"""The exit status after a hangup, as the shell counts it."""
+
+
+def heed_signals(end: Callable[[int], None]) -> None:
+    """From now on, SIGHUP and SIGTERM call `end` with the exit status.
+
+    They are not left to the event loop: that may be waiting for a terminal that takes nothing.
+    """
     for name in ("SIGHUP", "SIGTERM"):
         number = getattr(signal, name, None)
         if number is not None:
-            loop.add_signal_handler(number, _end, engine, leave, 128 + number)
+            signal.signal(number, lambda number, _: end(128 + number))
 
 
-def _end(engine: Engine, leave: Callable[[int], None], status: int) -> None:
+def end(engine: Engine, leave: Callable[[], object], status: int) -> None:
+    """Keep the session and end the process soon: by `leave`, or without it where that takes too long."""
     engine.stop()
     threading.Thread(target=_in_any_case, args=(engine, status), name="nntui end", daemon=True).start()
-    leave(status)
+    leave()
 
 
 def _in_any_case(engine: Engine, status: int) -> None:

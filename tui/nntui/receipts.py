@@ -4,7 +4,8 @@ Between the app and the eyes lie a queue, a pseudo-terminal, perhaps sshd and a 
 it is given long before it is seen. So after a picture the terminal is asked where its cursor is: its answer comes
 when it has drawn all that came before the question. No picture is sent while an answer is outstanding.
 
-A terminal that never answers is taken at its word after a while, and not asked again.
+A terminal that never answers is not waited for after a while, and not asked again. An answer that should have come
+may be lost: typed into the shell while the program was suspended, say.
 """
 
 import time
@@ -12,8 +13,10 @@ from collections.abc import Callable
 
 QUESTION = "\x1b[6n"
 """DSR, "report cursor position" (ECMA-48, 8.3.35)."""
-PATIENCE = 3.0
-"""Seconds after which a terminal that has never answered is not asked again."""
+PATIENCE = 1.0
+"""Seconds that a terminal is waited for that has never answered."""
+LOST = 10.0
+"""Seconds after which an answer of one that has answered before is taken to be lost."""
 
 
 class Receipts:
@@ -34,13 +37,17 @@ class Receipts:
 
     def came(self) -> None:
         """Take the terminal's answer."""
-        self._asked_at, self._has_answered = None, True
+        self._asked_at, self._has_answered, self._is_mute = None, True, False
+
+    def forget(self) -> None:
+        """Wait no longer for an answer: the terminal was another program's meanwhile."""
+        self._asked_at = None
 
     def outstanding(self) -> bool:
         """Tell whether the terminal has yet to take the last picture."""
         if self._asked_at is None:
             return False
-        if not self._has_answered and self._clock() - self._asked_at > PATIENCE:
-            self._is_mute, self._asked_at = True, None
+        if self._clock() - self._asked_at > (LOST if self._has_answered else PATIENCE):
+            self._asked_at, self._is_mute = None, not self._has_answered
             return False
         return True

@@ -86,7 +86,7 @@ class MainScreen(Screen[None]):
         super().__init__()
         self._fps = fps
         self.receipts = receipts
-        self.engine = engine(self._wake)
+        self.engine = engine(self.wake)
         self.header = Header()
         self.flow = Flow()
         self.panels = Panels()
@@ -110,8 +110,8 @@ class MainScreen(Screen[None]):
         self._watched = WatchedFile()
         self._timer: Timer | None = None
 
-    def _wake(self) -> None:
-        """Tell this screen, from the engine's thread, that there is a report."""
+    def wake(self) -> None:
+        """Tell this screen, also from the engine's thread, that there may be a report to take."""
         self.post_message(self.Woken())
 
     def compose(self) -> ComposeResult:
@@ -144,7 +144,9 @@ class MainScreen(Screen[None]):
     # --- from the engine -------------------------------------------------------------------------------------------
 
     async def on_main_screen_woken(self) -> None:
-        """Take the latest report and show it."""
+        """Take the latest report and show it; where the terminal has yet to take the last picture, later."""
+        if self.receipts.outstanding():
+            return
         report = self.engine.take()
         if report is None:
             return
@@ -193,12 +195,6 @@ class MainScreen(Screen[None]):
         self.watches.show(frame)
         self.explanation.show(frame, self._notice)
         self.footer.update_lines()
-        if self.running:
-            self.call_after_refresh(self._ask_for_receipt)
-
-    def _ask_for_receipt(self) -> None:
-        if not self.leaving:
-            self.receipts.ask()
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened under a dialog."""
