@@ -130,7 +130,8 @@ def infer(
     target, prediction = given.target or target, given.prediction or prediction
     after_target = _depends_on(facts, {target} if target else set())
     parameters = given.parameters or _parameters(facts, carried, after_target | {target} if target else after_target)
-    loss = given.loss or _loss(facts, after_target, carried)
+    learning = {n for fact in facts if set(fact.writes) & set(parameters) for n in (*fact.reads, *fact.writes)}
+    loss = given.loss or _loss(facts, after_target, carried, learning.intersection(carried) or set(carried))
     aside = _aside(facts, {*parameters, *filter(None, (loss, prediction))}) if parameters else frozenset()
     phases = tuple(_phase(fact, parameters, loss, after_target, (*carried, *aside)) for fact in facts)
     roles = Roles(
@@ -169,22 +170,45 @@ def _parameters(facts: Sequence[_Fact], carried: Sequence[str], after_target: fr
     """Return the carried names that the forward pass reads and that are written from what depends on the target.
 
     They come in the order of their first use. An optimizer's buffers are carried too, but no forward statement
-    reads them.
+    reads them. What is only remembered, such as the best loss so far, does not depend on what it was; an update from
+    a remembered gradient is an update all the same.
     """
     so_far = _tainted_before(facts, after_target)
+    remembered = frozenset(n for n in carried if n in after_target and not _renewed(facts, n))
     learned: set[str] = set()
     for tainted in (so_far, [after_target] * len(facts)):  # the second for an update that is made an iteration later
         learned = learned or {
             name
             for fact, dependent in zip(facts, tainted, strict=True)
             for name in fact.writes
-            if name in carried and (dependent.intersection(fact.reads) - {name})
+            if name in carried and name not in remembered and ((dependent | remembered) & set(fact.reads) - {name})
         }
     first_use: dict[str, None] = {}
     for fact in facts:
+        if _looks_only(fact.node):
+            continue
         if not after_target.intersection(fact.writes) and not learned.intersection(fact.writes):
             first_use |= dict.fromkeys(name for name in fact.reads if name in learned)
     return tuple(first_use)
+
+
+def _renewed(facts: Sequence[_Fact], name: str) -> bool:
+    """Tell whether a name's new value depends on its old one, within one iteration."""
+    tainted = {name}
+    for fact in facts:
+        if tainted.intersection(fact.reads):
+            if name in fact.writes:
+                return True
+            tainted |= set(fact.writes)
+    return False
+
+
+def _looks_only(node: ast.stmt) -> bool:
+    """Tell whether a statement reads without computing: a condition, or what is printed or put into a list."""
+    if isinstance(node, ast.If | ast.While | ast.Assert):
+        return True
+    value = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(value, ast.Call) and called_name(value) in ("print", "append")
 
 
 def _tainted_before(facts: Sequence[_Fact], after_target: frozenset[str]) -> list[frozenset[str]]:
@@ -240,8 +264,13 @@ def _calls(fact: _Fact, names: frozenset[str]) -> bool:
     return any(isinstance(part, ast.Call) and called_name(part) in names for part in _walk(fact))
 
 
-def _loss(facts: Sequence[_Fact], after_target: frozenset[str], carried: Sequence[str]) -> str | None:
-    """Return the name that depends on the target, is reduced to a number, and that no carried name depends on."""
+def _loss(
+    facts: Sequence[_Fact], after_target: frozenset[str], carried: Sequence[str], learning: set[str]
+) -> str | None:
+    """Return the name that depends on the target, is reduced to a number, and that nothing of the updates depends on.
+
+    `learning` are the carried names in the updates; the best loss so far may depend on a loss.
+    """
     found: str | None = None
     for fact in facts:
         if not isinstance(fact.node, ast.Assign | ast.AnnAssign | ast.AugAssign) or len(fact.writes) != 1:
@@ -249,7 +278,7 @@ def _loss(facts: Sequence[_Fact], after_target: frozenset[str], carried: Sequenc
         name = fact.writes[0]
         if name not in after_target or name in carried:
             continue
-        if set(carried) & _depends_on(facts, {name}):
+        if learning & _depends_on(facts, {name}):
             continue
         reduced = _reduces(fact) or _sums_up(fact) or any(word in name.lower() for word in COST_NAMES)
         if (found is None and reduced) or (found is not None and _adds(fact.node, found)):

@@ -161,3 +161,30 @@ def test_a_rate_may_divide_and_may_be_negative() -> None:
 
 def test_phases_are_words() -> None:
     assert [str(phase) for phase in Phase] == ["forward", "loss", "backward", "update", "other"]
+
+
+BOOKKEEPING = """
+    if loss < best:
+        best = loss
+        best_W2 = W2.copy()
+    smooth = 0.9 * smooth + 0.1 * loss
+    if smooth < 1e-9:
+        break
+"""
+
+
+def test_what_is_only_remembered_is_no_parameter() -> None:
+    source = builtin.source("default").replace("lr = 1.0", "lr = 1.0\nbest, smooth = 9.9, 1.0") + BOOKKEEPING
+    roles = Program.parse(source, "bookkeeping").roles
+    assert (roles.parameters, roles.loss) == (("W1", "W2"), "loss")
+    at_once = builtin.source("default").replace("lr = 1.0", "lr = 1.0\nbest, smooth = 9.9, 1.0")
+    line = next(line for line in at_once.splitlines() if "loss =" in line)
+    roles = Program.parse(at_once.replace(line, line + BOOKKEEPING), "bookkeeping").roles
+    assert (roles.parameters, roles.loss) == (("W1", "W2"), "loss")
+
+
+def test_an_update_from_a_remembered_gradient_is_an_update() -> None:
+    source = builtin.source("default").replace("lr = 1.0", "lr = 1.0\nold = np.zeros((4, 1))")
+    source = source.replace("W2 = W2 - lr * dW2", "W2 = W2 - lr * old\n    old = dW2")
+    roles = Program.parse(source, "late").roles
+    assert (roles.parameters, roles.loss) == (("W1", "W2"), "loss")
