@@ -14,7 +14,7 @@ import types
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
-from nntui_core import dataflow
+from nntui_core import dataflow, holdout
 from nntui_core.program import Program
 
 ONCE = "__once__"
@@ -28,7 +28,8 @@ REPORT = f"try: {SEEN}({{loss}})\nexcept Exception: {SEEN}(None)"
 Stepper = Callable[[], Iterator[int]]
 """Called, it begins one iteration: yields the index of each statement before running it; returns True on `break`."""
 Runner = Callable[..., int]
-"""`run(items, seen)`: one iteration an item, `seen(loss)` after each; returns one of the five below.
+"""`run(items, seen)`: one iteration an item, `seen(loss)` after each, or `seen(loss, holdout_loss)`; returns one of the
+five below.
 
 One that is guarded is `run(items, seen, before, after)`: `before(index)` is asked before some statements, `after()`
 after each iteration, and where the answer is true, the run ends there.
@@ -158,6 +159,8 @@ def runner(program: Program, namespace: dict[str, Any], guarded: Collection[int]
     `guarded` are the statements before which a guarded run asks, None for a run that asks nothing.
     """
     loss = program.loss_text
+    if loss and program.writers(holdout.LOSS):
+        loss += f", {holdout.LOSS}"
     report = [_parse(REPORT.format(loss=loss))] if loss else []
     body, end = copy.deepcopy(program.loop.body), report
     if guarded is not None:

@@ -33,6 +33,8 @@ PARTS = {
     "loss": "_loss",
 }
 """What a curve is made of: the name of each part in a file, and its attribute."""
+HELD_OUT = "held out"
+"""The part that is a curve itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ class LossCurve:
         """How many iterations' losses are known."""
         self.first_not_finite: int | None = None
         """The first iteration whose loss was infinite or not a number."""
+        self.held_out: LossCurve | None = None
+        """The losses of samples that are held out, where the program computes any: NaN where it has computed none."""
         self._head: Floats = np.empty(0)
         self._tail: Floats = np.empty(0)
         self._width = 1
@@ -58,14 +62,20 @@ class LossCurve:
         self._at: Integers = np.empty((0, 2), np.int64)
         self._loss: Floats = np.empty((0, 2))
 
-    def extend(self, first: int, losses: Sequence[float]) -> None:
+    def extend(self, first: int, losses: Sequence[float], held_out: Sequence[float] = ()) -> None:
         """Add the losses of iterations `first`, `first`+1, …; those that are known already are passed over.
+
+        `held_out` are those of the samples that are held out, as many or none.
 
         Raises:
             ValueError: there would be a gap.
         """
         if first > self.count:
             raise ValueError(f"the curve ends at {self.count}, it cannot go on at {first}")
+        if held_out:
+            self.held_out = self.held_out or LossCurve()
+            unknown = first - self.held_out.count
+            self.held_out.extend(first - max(unknown, 0), [*[np.nan] * unknown, *held_out])
         fresh = np.asarray(losses[self.count - first :], dtype=float).reshape(-1)
         if not fresh.size:
             return
@@ -108,6 +118,8 @@ class LossCurve:
 
         `count` tells afterwards how many are known still.
         """
+        if self.held_out is not None:
+            self.held_out.cut(iteration)
         if iteration >= self.count:
             return
         exact_from = self.count - self._tail.size
@@ -138,7 +150,8 @@ class LossCurve:
 
     def parts(self) -> dict[str, Any]:
         """Return all that a curve is made of, as arrays and numbers by name."""
-        return {name: getattr(self, attribute) for name, attribute in PARTS.items()}
+        parts = {name: getattr(self, attribute) for name, attribute in PARTS.items()}
+        return parts if self.held_out is None else {**parts, HELD_OUT: self.held_out.parts()}
 
     @classmethod
     def of(cls, parts: Mapping[str, Any]) -> "LossCurve":
@@ -152,6 +165,8 @@ class LossCurve:
         for name, attribute in PARTS.items():
             setattr(curve, attribute, parts[name])
         curve._refuse_nonsense()
+        if HELD_OUT in parts:
+            curve.held_out = cls.of(parts[HELD_OUT])
         return curve
 
     def _refuse_nonsense(self) -> None:

@@ -68,19 +68,12 @@ def _like(program: Program) -> Iterator[str]:
     elif any(mistake.code == program.name for mistake in mistakes.MISTAKES):
         yield mistakes.program(program.name).source
     elif program.name.count("-") <= MOST_LAYERS:
-        described = wording.read(_options(program.source))
+        described = wording.read(wording.said(program.source))
         if described is not None:
             yield network.write(described)
         hidden = program.name.count("-") - 1
         if hidden >= 0:
             yield network.write(network.Network((3, *[4] * hidden, 1)))
-
-
-def _options(source: str) -> str:
-    """Return the options that a program's docstring says it was made with; empty where it says none."""
-    text = ast.get_docstring(ast.parse(source)) or ""
-    last = text.split("\n")[-1].strip()
-    return last.removeprefix("nntui ") if last.startswith("nntui ") else ""
 
 
 class _Numberless(ast.NodeTransformer):

@@ -126,7 +126,10 @@ class FlowStep:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """The thinned loss curve, the former run's as `ghost`, and where the rate was changed: (iteration, rate)."""
+    """The thinned loss curve, the former run's as `ghost`, and where the rate was changed: (iteration, rate).
+
+    `held_out_losses` are those of samples that are not learned from.
+    """
 
     iterations: tuple[int, ...] = ()
     losses: tuple[float, ...] = ()
@@ -135,6 +138,8 @@ class Curve:
     ghost_label: str = ""
     rate_changes: tuple[tuple[int, float], ...] = ()
     first_not_finite: int | None = None
+    held_out_iterations: tuple[int, ...] = ()
+    held_out_losses: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

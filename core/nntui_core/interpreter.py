@@ -69,8 +69,8 @@ MOST_STOPS = 1000
 """Statements of a `finally` that an abandoned iteration may run through."""
 
 
-def _ignore(_: object) -> None:
-    """Take a loss that nobody records."""
+def _ignore(*_: object) -> None:
+    """Take losses that nobody records."""
 
 
 class Interpreter:
@@ -331,7 +331,7 @@ class Interpreter:
             self._guarded(loop.lineno, self._code(ast.Module([bind], [])))
         return True
 
-    def _runner(self, guard: Guard | None) -> Callable[[Iterator[Any], Callable[[Any], None]], int]:
+    def _runner(self, guard: Guard | None) -> Callable[[Iterator[Any], Callable[..., None]], int]:
         """Return what runs; where there is a guard, the body that asks it, compiled when the statements change."""
         if guard is None:
             return self._run
@@ -340,8 +340,8 @@ class Interpreter:
             self._asking = guard.statements, run
         return functools.partial(_guarded_run, self._asking[1], guard)
 
-    def run(self, iterations: int, seen: Callable[[Any], None] = _ignore, guard: Guard | None = None) -> int:
-        """Run whole iterations at full speed; return how many. `seen(loss)` is called after each.
+    def run(self, iterations: int, seen: Callable[..., None] = _ignore, guard: Guard | None = None) -> int:
+        """Run whole iterations at full speed; return how many. `seen` is called with the loss after each.
 
         It must stand at the start of an iteration. It runs fewer where the guard ends it after one.
 
@@ -369,7 +369,7 @@ class Interpreter:
         return finished
 
 
-def _guarded_run(run: compiled.Runner, guard: Guard, items: Iterator[Any], seen: Callable[[Any], None]) -> int:
+def _guarded_run(run: compiled.Runner, guard: Guard, items: Iterator[Any], seen: Callable[..., None]) -> int:
     return run(items, seen, guard.before, guard.after)
 
 

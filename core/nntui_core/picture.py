@@ -226,6 +226,7 @@ def _failure_lines(failure: Failure | None) -> tuple[str, ...]:
 def _curve(session: Session, most: int) -> Curve:
     points = session.curve.points(most)
     ghost = session.ghost.curve.points(most) if session.ghost else None
+    held_out = session.curve.held_out.points(most) if session.curve.held_out else None
     changes = tuple((e.position.iteration, e.rate) for e in session.history.events if isinstance(e, RateChange))
     return Curve(
         points.iterations,
@@ -235,4 +236,6 @@ def _curve(session: Session, most: int) -> Curve:
         session.ghost.label if session.ghost else "",
         changes,
         session.curve.first_not_finite,
+        held_out.iterations if held_out else (),
+        held_out.losses if held_out else (),
     )

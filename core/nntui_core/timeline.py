@@ -7,14 +7,13 @@ the same bit for bit, however it is reached.
 """
 
 import contextlib
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 
-from nntui_core import places
+from nntui_core import holdout, places
 from nntui_core.curve import LossCurve
 from nntui_core.edits import rate_literals
 from nntui_core.failure import Failure, ProgramFailed, message_of
@@ -23,6 +22,7 @@ from nntui_core.history import History
 from nntui_core.interpreter import Guard, Interpreter, LoopOver, Position, RunFailed, RunLeft
 from nntui_core.output import Output
 from nntui_core.program import Program, Statement
+from nntui_core.seen import SeenLosses, as_loss, as_losses
 from nntui_core.values import EMPTY, State, is_data, keep
 
 Seen = TypeVar("Seen")
@@ -145,7 +145,15 @@ class Timeline:
             value = places.value(self.interpreter.namespace, text)
         else:
             value = self.interpreter.evaluate(text)
-        return None if value is None else _as_loss(value)
+        return None if value is None else as_loss(value)
+
+    @property
+    def held_out_loss(self) -> float | None:
+        """The loss of held-out samples that was computed last, None where the program computes none."""
+        if not self.program.writers(holdout.LOSS):
+            return None
+        value = places.value(self.interpreter.namespace, holdout.LOSS)
+        return None if value is None else as_loss(value)
 
     def last_writer(self, name: str) -> Executed | None:
         """Return the statement that wrote a variable last, None where that is not in the trace."""
@@ -191,7 +199,8 @@ class Timeline:
         self.state = self._look(before)
         self.trace.append(Executed(position, program, index, before, self.state))
         if self.position.tick == 0:
-            self._finish(position.iteration, [self.loss] if program.loss_text else [])
+            held_out = [] if self.held_out_loss is None else [self.held_out_loss]
+            self._finish(position.iteration, [self.loss] if program.loss_text else [], held_out)
             self.trace = [e for e in self.trace if e.position.iteration >= position.iteration]
             if guard is not None:
                 guard.after()
@@ -214,10 +223,10 @@ class Timeline:
         if here:
             self.state = self._look(self.state)
 
-    def _finish(self, first: int, losses: Sequence[Any]) -> None:
+    def _finish(self, first: int, losses: Sequence[Any], held_out: Sequence[float] = ()) -> None:
         """Record the losses of iterations that have just been completed, and a checkpoint where one is due."""
         if losses:
-            self.curve.extend(first, _as_losses(losses))
+            self.curve.extend(first, as_losses(losses), held_out)
         if self.history.due(self.position.iteration):
             self.history.add(self.position.iteration, self.interpreter.take_checkpoint())
 
@@ -250,12 +259,10 @@ class Timeline:
 
     def _run_fast(self, iterations: int, guard: Guard | None) -> None:
         start = self.position.iteration
-        losses: list[Any] = []
-        # An array may be changed in place later: its number is taken at once.
-        seen = (lambda value: losses.append(_as_loss(value))) if self.loss_is_array else losses.append
+        seen = SeenLosses(self.loss_is_array, bool(self.program.writers(holdout.LOSS)))
         try:
             with self._printing():
-                finished = self.interpreter.run(iterations, seen, guard)
+                finished = self.interpreter.run(iterations, seen.take, guard)
         except RunFailed as failed:
             self.frontier = Position(start + failed.finished + 1, 0)  # what the failing iteration printed is there
             if isinstance(failed.__cause__, KeyboardInterrupt):  # not again
@@ -269,7 +276,7 @@ class Timeline:
             assert guard is not None
             self._replay_to_statement(start + left.finished, *guard.met)
             return
-        self._finish(start, losses[:finished])
+        self._finish(start, seen.losses[:finished], seen.held_out[:finished])
         if self.ended and self.watched:
             self._trace_the_end()
 
@@ -406,17 +413,3 @@ class Timeline:
 
 def _has_stopped(guard: Guard | None) -> bool:
     return guard is not None and guard.stopped
-
-
-def _as_loss(value: object) -> float:
-    """Return a loss as a float; NaN where it is no single number."""
-    array = np.asarray(value)
-    if array.size != 1 or array.dtype.kind not in "biuf":
-        return math.nan
-    return float(array.reshape(-1)[0])
-
-
-def _as_losses(values: Sequence[Any]) -> list[float]:
-    if all(isinstance(value, float) for value in values):
-        return list(values)
-    return [_as_loss(value) for value in values]

@@ -228,3 +228,20 @@ def test_what_is_not_finite_never_hides_the_finite_extremes_beside_it() -> None:
     losses[1500:1503] = [math.inf, 7.0, math.nan]
     shown = grown(losses, 100).points(160).losses
     assert 7.0 in shown
+
+
+def test_losses_of_held_out_samples_go_with_the_others() -> None:
+    curve = LossCurve()
+    curve.extend(0, [1.0, 2.0])
+    curve.extend(2, [3.0, 4.0], [5.0, 6.0])
+    assert curve.held_out is not None
+    assert curve.held_out.count == curve.count == 4
+    assert curve.held_out.exact(2) == [5.0, 6.0]
+    assert np.isnan(curve.held_out.exact(0)[:2]).all()
+    again = LossCurve.of(curve.parts())
+    assert again.held_out is not None
+    assert again.held_out.exact(2) == [5.0, 6.0]
+    curve.cut(3)
+    curve.extend(2, [3.0, 7.0], [5.0, 8.0])
+    assert curve.exact(2) == [3.0, 7.0]
+    assert curve.held_out.exact(2) == [5.0, 8.0]

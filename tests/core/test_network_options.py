@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from tests.core.program_oracle import executed
 from tests.strategies import networks
 
-from nntui_core import diagnosis, export, familiar
+from nntui_core import diagnosis, export, familiar, files
 from nntui_core.datasets import load
-from nntui_core.interpreter import Interpreter
+from nntui_core.interpreter import Interpreter, Position
 from nntui_core.measure import NothingToCheck
 from nntui_core.network import Network, NetworkError, build, write
 from nntui_core.network.activations import HIDDEN
 from nntui_core.network.initial import INITIAL
+from nntui_core.session import Session
 from nntui_core.values import Array
 
 THOROUGH = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
@@ -303,3 +304,35 @@ def test_initial_weights_suit_the_activations() -> None:
     kinds = {name: Network((3, 4, 1), activations=(name,)).initial for name in HIDDEN}
     assert kinds == {"sigmoid": "uniform01", "tanh": "xavier", "identity": "xavier", "relu": "he", "leaky-relu": "he"}
     assert Network((3, 4, 1), activations=("relu",), init="normal").initial == "normal"
+
+
+WITH_HOLDOUT = Network((2, 3, 1), data=load("moons"), holdout=0.25, loss="bce", batch=20)
+
+
+def test_the_held_out_samples_have_a_curve_of_their_own_however_it_is_walked(tmp_path: Path) -> None:
+    walked, run = Session(build(WITH_HOLDOUT)), Session(build(WITH_HOLDOUT))
+    for _ in range(4):
+        walked.next_iteration()
+    run.advance(4)
+    curves = [session.curve.held_out for session in (walked, run)]
+    assert curves[0] is not None
+    assert curves[1] is not None
+    assert curves[0].points(100) == curves[1].points(100)
+    assert len(curves[0].points(100).losses) == 4
+    assert curves[0].points(100).losses[-1] == walked.interpreter.namespace["holdout_loss"]
+    files.save(run, tmp_path / "s.npz")
+    kept = files.load(str(tmp_path / "s.npz"))
+    assert kept.familiar
+    assert kept.curve.held_out is not None
+    assert kept.curve.held_out.points(100) == curves[1].points(100)
+    run.goto(Position(2, 0))
+    run.set_rate(0.5)
+    run.advance(1)
+    assert run.curve.held_out is not None
+    assert run.curve.held_out.count == run.curve.count == 3
+
+
+def test_a_network_without_held_out_samples_has_one_curve() -> None:
+    session = Session(build(Network()))
+    session.advance(3)
+    assert session.curve.held_out is None

@@ -130,6 +130,9 @@ ARGUMENTS = [
     "--lr=-0.5",
     "forum --lr 0.5 --seed 3",
     "--layers 3-8-4-1 --seed 2 --lr 0.25",
+    "--data spiral --layers 2-8-1 --activation tanh --loss bce --bias --seed 4",
+    "--data iris --loss ce --optimizer adam --batch 16 --holdout 0.2 --standardize --lr 0.02",
+    "--data 'my own.csv' --target kind --loss ce --l2 0.01 --init he",
     "naive",
     "sign --lr 0.125",
     "mine.py",
@@ -140,6 +143,7 @@ ARGUMENTS = [
 @pytest.mark.parametrize("arguments", ARGUMENTS)
 def test_the_command_line_opens_the_same_program(tmp_path: Path, arguments: str) -> None:
     (tmp_path / "mine.py").write_text(OWN)
+    (tmp_path / "my own.csv").write_text("a,kind,b\n1,x,2\n3,y,4\n5,x,7\n")
 
     def program(words: list[str]) -> Program:
         parser = Parser("nntui")

@@ -7,12 +7,13 @@ what `nntui export` prints stay one thing. The changes are made in one order: la
 import argparse
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nntui import networks
 from nntui.output import ask
-from nntui.usage import LARGEST_SEED, InputError, nearest, rate, short, suggestion, whole
+from nntui.usage import LARGEST_SEED, InputError, Parser, nearest, rate, short, suggestion, whole
 
 if TYPE_CHECKING:
     from nntui_core.files import Kept
@@ -104,6 +105,17 @@ def open_program(args: argparse.Namespace, runs: bool = True) -> "Program":
         path = str(Path(args.weights).absolute())  # reading the program's shapes may go to its script's folder
         program = edits.with_weights(program, weights.read(args.weights, program), path)
     return program
+
+
+def typed(words: Sequence[str]) -> "Program":
+    """Return the program that the words of a command line ask for, those of options among them.
+
+    Raises:
+        InputError: there is no such program, or it cannot take an option.
+    """
+    parser = Parser("nntui")
+    add_program_arguments(parser)
+    return open_program(parser.read(words))
 
 
 def is_session(name: str) -> bool:

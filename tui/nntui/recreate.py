@@ -9,9 +9,11 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from nntui import examples
-from nntui_core import dataflow, edits, network, script
+from nntui import examples, opening
+from nntui.usage import InputError
+from nntui_core import dataflow, edits, script
 from nntui_core.history import ProgramChange, RateChange
+from nntui_core.network import wording
 from nntui_core.patterns import is_number
 from nntui_core.program import Program
 from nntui_core.session import Session
@@ -55,10 +57,11 @@ def _opening(base: Program) -> tuple[list[str], Program]:
             return ["nntui", *words], base
     if base.name in examples.names():
         return ["nntui", *([] if base.name == "default" else [base.name])], examples.program(base.name)
+    words = shlex.split(wording.said(base.source)) or ["--layers", base.name]
     try:
-        return ["nntui", "--layers", base.name], network.build(network.Network(network.parse_layers(base.name)))
-    except network.NetworkError:  # it comes from a file whose name for it is not ours
-        return ["nntui"], examples.program("default")
+        return ["nntui", *words], opening.typed(words)
+    except InputError:  # it comes from a file whose name for it is not ours, or its data is not there any more
+        return (["nntui", *words], base) if wording.said(base.source) else (["nntui"], examples.program("default"))
 
 
 def _short(path: str) -> str:

@@ -4,6 +4,7 @@ They stand in the docstring of the program that is written, so that everyone who
 that nntui knows its own programs when they come back in a file.
 """
 
+import ast
 import shlex
 
 from nntui_core.datasets.data import Data
@@ -40,6 +41,13 @@ def options(network: Network) -> str:
     ]
     said = [word for word in words if word]
     return " ".join([f"--layers {network.shown}", *said]) if said else ""
+
+
+def said(source: str) -> str:
+    """Return the options that a program's docstring says it was made with; empty where it says none."""
+    text = ast.get_docstring(ast.parse(source)) or ""
+    last = text.split("\n")[-1].strip()
+    return last.removeprefix("nntui ") if last.startswith("nntui --") else ""
 
 
 def read(text: str) -> Network | None:

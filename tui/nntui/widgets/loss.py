@@ -19,6 +19,8 @@ from nntui_core.frame import Curve
 
 MARKER = "hd"
 """Quadrant blocks: four points a character, and every terminal font has them."""
+HELD_OUT = "·"
+"""The curve of samples that are held out: told apart without colours."""
 MOST_MARKS = 12
 """Changes of the rate that are marked; of more, the last ones."""
 
@@ -58,6 +60,9 @@ class LossPanel(Panel):
             runs.append((f" not finite since {self._curve.first_not_finite:,}", style(self.palette.error, bold=True)))
         elif self._curve.ghost_label and self._curve.ghost_iterations:
             runs.append((f" · pale {self._curve.ghost_label}", dim))
+        if self._curve.held_out_losses:
+            last = numerals.brief(self._curve.held_out_losses[-1], 3)
+            runs.append((f" {HELD_OUT * 3} held out {last}", style(self.palette.mark)))
         return runs
 
     def inside(self, width: int, height: int) -> Sequence[Line]:
@@ -87,7 +92,11 @@ class LossPanel(Panel):
                 plot.vline(at, _rgb(self.palette.mark))
         if own[0]:
             plot.plot(*own, marker=MARKER, color=_rgb(self.palette.focus))
-        self._axes(plot, [*own[1], *ghost[1]], [*own[0], *ghost[0]], width, height)
+        held_out = finite(self._curve.held_out_iterations, self._curve.held_out_losses, self.logarithmic)
+        if held_out[0]:
+            plot.plot(*held_out, marker=HELD_OUT, color=_rgb(self.palette.mark))
+        drawn = own, ghost, held_out
+        self._axes(plot, [v for _, y in drawn for v in y], [i for x, _ in drawn for i in x], width, height)
         return [_runs(line, self.palette.dim) for line in plot.build().split("\n")[:height]]
 
     def _last(self, iterations: Sequence[int]) -> int:
