@@ -155,7 +155,7 @@ def test_a_training_is_that_of_pytorch(network: Network) -> None:
         optimizer.zero_grad()
         loss = by_torch(torch, network, {**namespace, **parameters})
         loss.backward()
-        np.testing.assert_allclose(namespace["loss"], float(loss), rtol=1e-10)
+        np.testing.assert_allclose(namespace["loss"], loss.item(), rtol=1e-10)
         for name, parameter in parameters.items():
             np.testing.assert_allclose(namespace[f"d{name}"], parameter.grad.numpy(), rtol=1e-10, atol=1e-10)
         optimizer.step()
