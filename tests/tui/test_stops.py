@@ -8,13 +8,16 @@ from textual.widgets import Input
 
 from nntui.cli import main
 from nntui.dialogs.entry import EntryDialog
+from nntui.widgets.scrubber import Axis, target
 from nntui_core import builtin
 
 
 async def asked(desk: Desk, key: str, *texts: str) -> None:
     """Open a dialog, type into its fields, and press enter."""
     await desk.press(key)
-    assert isinstance(desk.app.screen, EntryDialog)
+    await desk.until(
+        lambda: isinstance(desk.app.screen, EntryDialog) and len(desk.app.screen.query(Input)) == len(texts)
+    )
     for k, (field, text) in enumerate(zip(desk.app.screen.query(Input), texts, strict=True)):
         if k:
             await desk.press("tab")
@@ -67,8 +70,8 @@ async def test_what_cannot_be_run_to_is_said_in_the_dialog(text: str, says: str)
         await desk.press("n", "n", "n")
         await asked(desk, "u", text)
         await desk.settled()
+        await desk.until(lambda: says in desk.words())
         assert isinstance(desk.app.screen, EntryDialog)
-        assert says in desk.words()
         await desk.press("escape")
         assert desk.frame.iteration == 3
 
@@ -76,7 +79,7 @@ async def test_what_cannot_be_run_to_is_said_in_the_dialog(text: str, says: str)
 async def test_the_last_condition_is_still_there_and_an_example_too() -> None:
     async with opened(endless()) as desk:
         await desk.press("u")
-        assert "loss < 0.1" in desk.words()
+        await desk.until(lambda: "loss < 0.1" in desk.words())
         await desk.press("escape")
         await asked(desk, "u", "loss < 0.6")
         await stopped(desk)
@@ -132,8 +135,7 @@ async def test_a_breakpoint_with_a_condition_and_a_count() -> None:
 async def test_a_wrong_condition_or_count_is_said(condition: str, every: str, says: str) -> None:
     async with opened() as desk:
         await asked(desk, "B", condition, every)
-        await desk.settled()
-        assert says in desk.words()
+        await desk.until(lambda: says in desk.words())
         await desk.press("escape")
         assert desk.frame.breakpoints == {}
 
@@ -167,7 +169,7 @@ async def test_watches_have_a_line_while_there_are_any(size: tuple[int, int]) ->
         else:
             assert ("+1: w" if size[0] >= 80 else "+2: w") in desk.words()
             await desk.press("w")
-            assert "1 / (iteration - 1) = ZeroDivisionError: division by zero" in desk.words()
+            await desk.until(lambda: "1 / (iteration - 1) = ZeroDivisionError: division by zero" in desk.words())
             await desk.press("escape")
         await asked(desk, "w", "")
         await desk.until(lambda: desk.at_main)
@@ -225,6 +227,56 @@ async def test_a_change_in_the_past_leaves_a_ghost_to_which_one_can_return() -> 
         assert "pale γ 1→2, seed 1" in desk.panel("loss curve")
         await desk.press("G")
         assert (desk.frame.iteration, desk.frame.rate) == (5, 2.0)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+async def test_arrows_on_the_loss_curve_move_through_time(size: tuple[int, int]) -> None:
+    async with opened(endless(), size=size) as desk:
+        await asked(desk, "u", "400")
+        await stopped(desk)
+        await desk.focus("loss curve")
+        assert "▼" not in desk.panel("loss curve")
+        seen = [desk.frame.iteration]
+        for key in ("left", "left", "left", "right", "pageup", "home", "right", "pagedown", "end", "right"):
+            await desk.press(key)
+            seen.append(desk.frame.iteration)
+            own = beside(endless())
+            own.advance(seen[-1] or 1)
+            if seen[-1]:
+                assert desk.frame.matrices["W1"].values == tuple(map(tuple, own.state["W1"].tolist()))
+            assert ("▼" in desk.panel("loss curve")) == (seen[-1] < 400)
+        column = 400 - seen[1]
+        assert 400 / size[0] < column < 30
+        assert seen == [400, 400 - column, 400 - 2 * column, 400 - 3 * column, 400 - 2 * column,
+                        400 - 12 * column, 0, column, 11 * column, 400, 400]  # fmt: skip
+        assert desk.frame.known == 400
+
+
+async def test_the_mark_on_the_curve_is_where_the_present_is() -> None:
+    async with opened(endless(), size=(120, 36)) as desk:
+        await asked(desk, "u", "100")
+        await stopped(desk)
+        await desk.focus("loss curve")
+        columns = []
+        for iteration in (20, 50, 80):
+            await desk.press("g")
+            desk.app.screen.query_one(Input).value = str(iteration)
+            await desk.press("enter")
+            await desk.settled()
+            assert f"{iteration} of 100" in desk.panel("loss curve")
+            first, *rest = desk.inside("loss curve").split("\n")
+            columns.append(first.index("▼"))
+            assert any(line[columns[-1]] == "│" for line in rest)
+        assert columns[1] - columns[0] == pytest.approx(columns[2] - columns[1], abs=1)
+        await desk.press("N")
+        assert "79 of 100" in desk.panel("loss curve")
+
+
+def test_a_column_is_an_iteration_at_least_and_time_has_ends() -> None:
+    axis = Axis(first=6, columns=25, last=10)
+    assert (axis.step, axis.column(0), axis.column(10), axis.column(99)) == (1, 6, 30, 30)
+    assert [target(axis, 5, 11, columns) for columns in (-1, 1, -99, 99)] == [4, 6, 0, 11]
+    assert target(Axis(0, 50, 1_000_000), 500_000, 10**6, 1) == 520_408
 
 
 def test_a_run_without_a_screen_says_where_nan_began(

@@ -21,9 +21,10 @@ from nntui.receipts import Receipts
 from nntui.watching import WatchedFile
 from nntui.widgets.bars import Explanation, Flow, Footer, Header
 from nntui.widgets.lines import Panel
+from nntui.widgets.loss import LossPanel
 from nntui.widgets.matrix import MatrixPanel
 from nntui.widgets.panels import Panels
-from nntui.widgets.watches import Watches
+from nntui.widgets.watches import MOST, Watches
 from nntui_core.frame import Frame, View, Window
 
 LAST_ANSWER = 1.0
@@ -139,6 +140,7 @@ class MainScreen(Screen[None]):
         self.set_class(width < SMALL[0] or height < SMALL[1], "small")
         self.set_class(height < 10, "short")
         self.set_class(height < TALL, "low")
+        self.watches.most = 1 if height < TALL else MOST
         self.explanation.small = self.has_class("small")
 
     # --- from the engine -------------------------------------------------------------------------------------------
@@ -252,6 +254,10 @@ class MainScreen(Screen[None]):
         if not self._looking:
             self._looking = True
             self.call_after_refresh(self._look_again)
+
+    def on_loss_panel_seek(self, event: LossPanel.Seek) -> None:
+        """Go through time."""
+        self.send(Verb.GOTO, event.iteration)
 
     def _look_again(self) -> None:
         self._looking = False

@@ -10,12 +10,14 @@ from typing import Any
 
 from rich.text import Text
 from textual.color import Color
+from textual.message import Message
 
 from nntui import numerals
 from nntui.layout import LOSS
 from nntui.palette import style
-from nntui.widgets.lines import Line, Panel, Run
-from nntui_core.frame import Curve
+from nntui.widgets.lines import FAR, Line, Panel, Run
+from nntui.widgets.scrubber import LEAP, Axis, marked, target
+from nntui_core.frame import Curve, Frame
 
 MARKER = "hd"
 """Quadrant blocks: four points a character, and every terminal font has them."""
@@ -26,7 +28,14 @@ MOST_MARKS = 12
 
 
 class LossPanel(Panel):
-    """The cost of each iteration."""
+    """The cost of each iteration; moving in it moves through time."""
+
+    class Seek(Message):
+        """The session is to go to an iteration that it has been at."""
+
+        def __init__(self, iteration: int) -> None:
+            super().__init__()
+            self.iteration = iteration
 
     def __init__(self) -> None:
         super().__init__(LOSS)
@@ -35,11 +44,34 @@ class LossPanel(Panel):
         self._inferred = False
         self._drawn: tuple[object, ...] = ()
         self._picture: list[Line] = []
+        self._axis = Axis()
+        self._here = 0
+        """The iteration that the session is at, or is about to go to."""
+        self._known = 0
 
-    def show(self, curve: Curve, inferred: bool) -> None:
-        """Take a new picture; `inferred` tells whether the program states no cost of its own."""
-        self._curve, self._inferred = curve, inferred
+    def show(self, frame: Frame) -> None:
+        """Take a new picture."""
+        self._curve, self._inferred = frame.curve, bool(frame.inferred_cost)
+        self._here, self._known = frame.iteration, frame.known
         self.update_lines()
+
+    def move(self, down: int, right: int) -> None:
+        """Move through time by columns, as far as the program has been run."""
+        there = target(self._axis, self._here, self._known, right)
+        if right and there != self._here:
+            self._here = there
+            self.update_lines()
+            self.post_message(self.Seek(there))
+
+    def leap(self, pages: int, edge: int) -> None:
+        """Move by several columns, or to the first or the last iteration that is known."""
+        self.move(0, pages * LEAP if pages else edge * FAR)
+
+    def foot_text(self) -> str:
+        """Say where in time this is, where it is not the end, and how to move."""
+        if self._here < self._known:
+            return f"{self._here:,} of {self._known:,}" + (" · ← → move" if self.has_focus else "")
+        return "← moves back in time" if self.has_focus and self._known else ""
 
     def toggle_log(self) -> None:
         """Change between a linear and a logarithmic axis."""
@@ -71,7 +103,9 @@ class LossPanel(Panel):
         if key != self._drawn:
             self._picture = self._draw(width, height)
             self._drawn = key
-        return self._picture
+        if not self._curve.iterations or self._here > self._curve.iterations[-1]:
+            return self._picture
+        return marked(self._picture, self._axis.column(self._here), style(self.palette.mark, bold=True))
 
     def _draw(self, width: int, height: int) -> list[Line]:
         own = finite(self._curve.iterations, self._curve.losses, self.logarithmic)
@@ -111,8 +145,11 @@ class LossPanel(Panel):
         steps = min(max(height - 1, 3) // 3, 4)
         ticks = [low + (high - low) * k / steps for k in range(steps + 1)]
         plot.ylim(low, high)
-        plot.yticks(ticks, tick_labels([10.0**v if self.logarithmic else v for v in ticks]))
+        labels = tick_labels([10.0**v if self.logarithmic else v for v in ticks])
+        plot.yticks(ticks, labels)
         last = self._last(iterations)
+        used = max(map(len, labels))
+        self._axis = Axis(used, max(width - used, 1), last)
         count = 2 if width < 40 else 4
         xs = sorted({round(last * k / count) for k in range(count + 1)})
         plot.xlim(0, max(last, 1))

@@ -154,7 +154,7 @@ class Panels(Widget):
                 selected = frame.cell.index if frame.cell and frame.cell.name == name else None
                 panel.show(frame.matrices.get(name), selected)
         if draw_loss and LOSS in seen:
-            self.loss.show(frame.curve, bool(frame.inferred_cost))
+            self.loss.show(frame)
         if PREDICTIONS in seen:
             self.predictions.show(frame.predictions)
         if SURFACE in seen and frame.surface is not None:

@@ -7,6 +7,8 @@ from nntui.widgets.lines import Line, Lines
 from nntui_core.frame import Frame, Watched
 
 BETWEEN = "  ·  "
+MOST = 3
+"""Lines that watches take, at most."""
 
 
 class Watches(Lines):
@@ -15,10 +17,17 @@ class Watches(Lines):
     def __init__(self) -> None:
         super().__init__(id="watches")
         self._watches: tuple[Watched, ...] = ()
+        self.most = MOST
+        """Lines that there is room for."""
 
     def show(self, frame: Frame) -> None:
-        """Take a new picture."""
+        """Take a new picture; grow where there are more watches or longer values, shrink with other watches only."""
+        same = [watch.text for watch in frame.watches] == [watch.text for watch in self._watches]
         self._watches = frame.watches
+        needed = len(packed(self._watches, self.app.size.width, self.most))
+        rows = min(max(needed, self.size.height if same else 0), self.most)
+        if rows and rows != self.size.height:
+            self.styles.height = rows
         self.update_lines()
 
     def compose_lines(self, width: int, height: int) -> Sequence[Line]:
