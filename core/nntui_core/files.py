@@ -25,6 +25,7 @@ import numpy as np
 
 from nntui_core import archive, blas
 from nntui_core.archive import Archive, Broken
+from nntui_core.breakpoints import Breakpoint
 from nntui_core.codec import NotPlain, Reader, Writer
 from nntui_core.curve import LossCurve
 from nntui_core.familiar import is_familiar
@@ -42,6 +43,8 @@ SESSION, STATE, MEMORY = "nntui session", "nntui state", "nntui memory"
 ALL = 10_000
 MOST_MEMORY = 400 * 2**20
 """Bytes of checkpoints that are written; where there are more, a session comes back by running all of it again."""
+MOST_WATCHES = 100
+"""Watch expressions that are read from a file; a front end offers fewer."""
 LINES = 500
 """Lines of the program's output that are written."""
 
@@ -120,6 +123,8 @@ def _document(session: Session, settings: Mapping[str, Any]) -> dict[str, Any]:
         **numbers,
         "programs": [_program(program) for program in table],
         "ghost": None if session.ghost is None else session.ghost.label,
+        "breakpoints": [[b.line, b.condition, b.every] for b in session.breakpoints.within(session.program).values()],
+        "watches": list(session.watches),
         "output": {"lines": [_utf8(line) for line in session.output.last(LINES)], "count": session.output.count},
         "settings": dict(settings),
     }
@@ -246,6 +251,8 @@ class Kept:
         session.history = self._history(session)
         session.curve, session.ghost = self.curve, self.ghost
         session.frontier = Position(*document["frontier"])
+        session.breakpoints.replace(self.program, [Breakpoint(*parts) for parts in document.get("breakpoints", [])])
+        session.watches = tuple(document.get("watches", []))
         session.stand_at(self.position)
         if session.position == self.position:
             if document["failed"]:
@@ -379,10 +386,24 @@ def _check(document: Mapping[str, Any], programs: int) -> None:
     for place in (document["position"], document["frontier"]):
         right = right and len(place) == 2 and all(type(k) is int and 0 <= k <= sys.maxsize for k in place)
     right = right and all(type(document[name]) is bool for name in ("ended", "broke", "failed"))
+    right = right and _are_breakpoints(document.get("breakpoints", []))
+    right = right and _are_texts(document.get("watches", []))
     output = document["output"]
     right = right and type(output["count"]) is int and all(isinstance(line, str) for line in output["lines"])
     if not right or not isinstance(document["settings"], dict) or not isinstance(document["written by"], dict):
         raise ValueError("the session makes no sense")
+
+
+def _are_breakpoints(entries: Any) -> bool:
+    """Tell whether these are breakpoints; files of before there were any have none."""
+    return isinstance(entries, list) and all(
+        type(line) is int and type(every) is int and min(line, every) > 0 and isinstance(condition, str)
+        for line, condition, every in entries
+    )
+
+
+def _are_texts(entries: Any) -> bool:
+    return isinstance(entries, list) and len(entries) <= MOST_WATCHES and all(isinstance(e, str) for e in entries)
 
 
 def _read_event(entry: list[Any], programs: tuple[Program, ...]) -> Event:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 import nntui_core
 from nntui_core import archive, builtin, edits, files, mistakes, network, script
+from nntui_core.breakpoints import Breakpoint
 from nntui_core.codec import NotPlain, Reader, Writer
 from nntui_core.curve import LossCurve
 from nntui_core.failure import ProgramFailed
@@ -29,6 +30,7 @@ from nntui_core.interpreter import Position
 from nntui_core.program import Given, Origin, Program
 from nntui_core.session import Refused, Session, opened
 from nntui_core.values import same_bits
+from nntui_core.watches import Watches
 
 Commands = list[tuple[str, int]]
 QUICK = settings(
@@ -779,3 +781,58 @@ def test_a_former_session_and_its_events_are_kept(tmp_path: Path) -> None:
     assert restored.ghost.label == "default"
     assert restored.history.events == [RateChange(Position(0, 0), "learningRate", 0.3)]
     assert restored.program.roles.cost == session.program.roles.cost
+
+
+def test_breakpoints_and_watches_come_back(tmp_path: Path) -> None:
+    session = default()
+    session.advance(5)
+    lines = [s.line for s in session.program.body]
+    session.breakpoints.put(session.program, Breakpoint(lines[2]))
+    session.breakpoints.put(session.program, Breakpoint(lines[4], "loss < 0.5", 7))
+    session.watches = ("loss", "nothing at all", "abs(dW1).max()")
+    save(session, tmp_path / "a.npz")
+    again, _ = load(str(tmp_path / "a.npz")).session()
+    assert again.breakpoints.within(again.program) == session.breakpoints.within(session.program)
+    assert again.watches == session.watches
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("breakpoints", [[0, "", 1]]),
+        ("breakpoints", [[3, 5, 1]]),
+        ("breakpoints", [[3, "", 0]]),
+        ("breakpoints", [[3, ""]]),
+        ("breakpoints", {}),
+        ("watches", ["loss"] * 1000),
+        ("watches", [3]),
+        ("watches", "loss"),
+    ],
+)
+def test_forged_breakpoints_and_watches_are_refused(tmp_path: Path, name: str, value: object) -> None:
+    file = tmp_path / "a.npz"
+    save(default(), file)
+    held = dict(np.load(file))
+    document = json.loads(str(held[files.SESSION]))
+    document[name] = value
+    held[files.SESSION] = np.array(json.dumps(document))
+    np.savez(file, **held)
+    with pytest.raises(FileError, match="damaged"):
+        load(str(file))
+    del document[name]
+    held[files.SESSION] = np.array(json.dumps(document))
+    np.savez(file, **held)
+    assert load(str(file)).session()[0].watches == ()
+
+
+def test_a_watch_from_a_file_can_do_nothing_but_look(tmp_path: Path) -> None:
+    session = default()
+    session.advance(2)
+    there = tmp_path / "there"
+    session.watches = (f"open({str(there)!r}, 'w')", f"np.save({str(there)!r}, W1)", "W1.fill(0)")
+    save(session, tmp_path / "a.npz")
+    again, _ = load(str(tmp_path / "a.npz")).session()
+    before = again.state["W1"].tobytes()
+    assert all("may change something" in watched.value for watched in Watches(again).now())
+    assert not there.exists()
+    assert again.interpreter.namespace["W1"].tobytes() == before

@@ -93,7 +93,8 @@ class Autosave:
 
 def _state_of(session: "Session") -> object:
     """Return what is different whenever there is something new to keep."""
-    return session.history, session.position, tuple(session.history.events)
+    stops = tuple(session.breakpoints.within(session.program).values()), session.watches
+    return session.history, session.position, tuple(session.history.events), stops
 
 
 def _identity(pid: int) -> dict[str, Any]:
