@@ -423,3 +423,14 @@ def test_one_key_runs_and_pauses_whatever_the_screen_has_seen() -> None:
         assert not driver.settled().running
         driver.send(Verb.TOGGLE)
         assert driver.report(lambda report: report.running).running
+
+
+def test_a_picture_that_is_asked_for_too_late_does_not_hide_why_a_run_has_stopped() -> None:
+    with driven(endless()) as driver:
+        driver.engine.send(Command(Verb.UNTIL, view=VIEW, text="iteration == 30"))
+        driver.report(lambda report: "holds now" in report.notice)
+        wakes = driver.wakes
+        driver.send(Verb.REFRESH)
+        assert driver.queue.wait_until_idle()
+        assert driver.wakes == wakes
+        assert driver.ask(Verb.LOOK).notice == ""

@@ -14,6 +14,7 @@ class Verb(StrEnum):
     """What a command does."""
 
     LOOK = "look"
+    REFRESH = "look while it runs"
     STEP = "step"
     BACK = "back"
     NEXT_ITERATION = "next iteration"
@@ -105,5 +106,5 @@ class Report:
 
 CHANGE_A_RUN = frozenset({Verb.SET_RATE, Verb.RATE_UP, Verb.RATE_DOWN, Verb.RESET, Verb.NEXT_SEED})
 """Commands that change what is run, and do not pause it."""
-KEEP_RUNNING = CHANGE_A_RUN | {Verb.LOOK, Verb.RUN, Verb.SAVE}
+KEEP_RUNNING = CHANGE_A_RUN | {Verb.LOOK, Verb.REFRESH, Verb.RUN, Verb.SAVE}
 """Commands that do not pause a run."""

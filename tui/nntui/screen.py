@@ -225,7 +225,7 @@ class MainScreen(Screen[None]):
         """Ask for a picture, unless one is under way to the screen or to the terminal."""
         if not self._asked and not self.leaving and not self.receipts.outstanding():
             self._asked = True
-            self.send(Verb.LOOK)
+            self.send(Verb.REFRESH)
 
     def send(self, verb: Verb, number: float = 0.0) -> None:
         """Send a command, with what is in sight now."""

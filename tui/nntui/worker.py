@@ -89,18 +89,20 @@ class Worker:
                 self._guarded(self._run_slice)
             self._guarded(self._finish)
             self._guarded(self._keep)
-            if commands or was_running != self._pace.running or self._notice:
+            if self._are_asking(commands) or was_running != self._pace.running or self._notice:
                 self._report()
+
+    def _are_asking(self, commands: list[Command]) -> bool:
+        """Tell whether commands ask for a picture; one of a run that has ended is on its way, with why it has."""
+        return (self._pace.running and bool(commands)) or any(c.verb is not Verb.REFRESH for c in commands)
 
     def _report(self) -> None:
         """Show; tracing an iteration for the picture may take long too, and where that is interrupted, show what is."""
-        running = self._pace.running
-        self._guarded(self._show)
-        if running and not self._pace.running:
+        if not self._guarded(self._show):
             self._guarded(self._show)
 
-    def _guarded(self, job: Callable[[], None]) -> None:
-        """Do a piece of work that may take long; an interrupt ends it, and a run."""
+    def _guarded(self, job: Callable[[], None]) -> bool:
+        """Do a piece of work that may take long; an interrupt ends it, and a run. Return whether there was none."""
         self._work.begin()
         interrupted = False
         try:
@@ -114,6 +116,8 @@ class Worker:
         if interrupted or (asked and self._pace.running):
             self._pace.stop()
             self._notice = self._trouble = "interrupted"
+            return False
+        return True
 
     def _waiting(self) -> list[Command]:
         """Return the commands in the queue; while paused, wait for the first."""
