@@ -13,15 +13,14 @@ from nntui_core.line import Line
 from nntui_core.measure import backward_values, cells_of, products_in, work_of
 from nntui_core.patterns import products
 from nntui_core.trace import run_step
-from nntui_core.updates import judge
 from nntui_core.values import Array
 
 
 def not_updated(seen: Observed) -> Iterator[Finding]:
     """Find a parameter that is never written, or whose update does nothing."""
     case, live = seen.case, seen.live[0]
-    for update in judge(live, case.gradients, case.rate, case.buffers).values():
-        if update.verdict == NOT_UPDATED and live.failed_at is None:
+    for update in case.judged(live).values():
+        if update.verdict == NOT_UPDATED and not update.reason and live.failed_at is None:
             yield _never(case, update.name, case.gradients[update.name])
     for name, derivative in fixed_parameters(seen):
         yield _never(case, name, derivative)
@@ -136,7 +135,7 @@ def accumulates(seen: Observed) -> Iterator[Finding]:
     """Find a buffer that holds the gradient and gives back, next time, all that it was given."""
     case = seen.case
     random = np.random.default_rng(0)
-    for name in case.buffers:
+    for name in case.optimizer.names:
         k = case.trace.last_write(name)
         value = case.trace.end.get(name)
         if k is None or not isinstance(value, np.ndarray) or match(value, list(case.gradients.values())) is None:

@@ -8,8 +8,9 @@ from typing import Any
 from nntui_core.gradients import Derivative, Objective
 from nntui_core.line import Surroundings
 from nntui_core.objective import Layout
+from nntui_core.optimizers import Optimizer
 from nntui_core.trace import Trace
-from nntui_core.updates import Update, judge
+from nntui_core.updates import Pace, Update, judge, rate_of
 from nntui_core.witnesses import Witness, witnesses
 
 
@@ -22,10 +23,19 @@ class Case:
     plan: Layout
     gradients: Mapping[str, Derivative]
     forward: tuple[Derivative, ...]
-    rate: float | None
-    buffers: tuple[str, ...]
+    pace: Pace
+    optimizer: Optimizer
     around: Surroundings
-    samples: int
+
+    @property
+    def samples(self) -> int:
+        """The number of samples."""
+        return self.pace.samples
+
+    @property
+    def rate(self) -> float | None:
+        """The program's learning rate, None where no variable holds it."""
+        return rate_of(self.trace, self.plan.roles.rate)
 
     @property
     def derivatives(self) -> tuple[Derivative, ...]:
@@ -39,11 +49,11 @@ class Case:
 
     def judged(self, trace: Trace) -> dict[str, Update]:
         """Return the verdicts on the updates of a repaired trace."""
-        return judge(trace, self.gradients, self.rate, self.buffers)
+        return judge(trace, self.gradients, self.pace)
 
     def judged_elsewhere(self, trace: Trace, gradient: Derivative) -> Update:
         """Return the verdict on one parameter's update in a witness's trace, given its gradient there."""
-        return judge(trace, {gradient.variable: gradient}, self.rate, self.buffers)[gradient.variable]
+        return judge(trace, {gradient.variable: gradient}, self.pace)[gradient.variable]
 
 
 @dataclass(frozen=True)

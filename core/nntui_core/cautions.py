@@ -8,7 +8,6 @@ from nntui_core.case import Case
 from nntui_core.conditions import Observed, fresh_weights, setup_edit
 from nntui_core.findings import WARNING, Finding
 from nntui_core.trace import run_step
-from nntui_core.updates import judge
 from nntui_core.values import Array
 
 SMALL_START = 0.05
@@ -105,7 +104,7 @@ def _saturates(case: Case, k: int, z: str, a: str, value: Array) -> bool:
 def learning_rate(seen: Observed) -> Iterator[Finding]:
     """Find a learning rate that overshoots in the first step, or that hardly moves."""
     case, name = seen.case, seen.case.plan.roles.rate
-    updates = judge(case.trace, case.gradients, case.rate, case.buffers)
+    updates = case.judged(case.trace)
     if (
         name is None
         or case.rate is None
@@ -113,7 +112,7 @@ def learning_rate(seen: Observed) -> Iterator[Finding]:
         or not all(u.right and u.fit.exact for u in updates.values())
     ):
         return
-    start, end = case.trace.start, case.trace.end
+    start, end = seen.live[0].start, seen.live[0].end  # as it runs, with the optimizer's own buffers
     moves = {n: np.asarray(end[n], dtype=float) - np.asarray(start[n], dtype=float) for n in updates}
 
     def cost(times: float) -> float:

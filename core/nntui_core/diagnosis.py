@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core import carried, cautions, conditions, kinks
+from nntui_core import carried, cautions, conditions, strides
 from nntui_core.answers import answer, finding_of
 from nntui_core.case import Case, Fault
 from nntui_core.conditions import Observed, setup_edit
 from nntui_core.failure import ProgramFailed, message_of
 from nntui_core.findings import (
     ERROR,
+    NOT_A_GRADIENT,
     NOT_UPDATED,
     Cost,
     Finding,
@@ -29,13 +30,15 @@ from nntui_core.findings import (
 )
 from nntui_core.gradients import Derivative, meaning
 from nntui_core.interpreter import Interpreter
-from nntui_core.measure import BUDGET, NothingToCheck, backward_values, buffers_of, measure
+from nntui_core.measure import BUDGET, NothingToCheck, backward_values, measure
 from nntui_core.objective import Layout, layout
+from nntui_core.optimizers import Optimizer, find
 from nntui_core.output import Output
+from nntui_core.precision import in_double
 from nntui_core.program import Phase, Program, ProgramSyntaxError
 from nntui_core.repair import faults
 from nntui_core.trace import LONGEST, Scratch, Trace, record
-from nntui_core.updates import Update, judge, spread
+from nntui_core.updates import Update, spread
 
 __all__ = [
     "Cost",
@@ -56,6 +59,7 @@ CONDITIONS: Sequence[Callable[[Observed], Iterator[Finding]]] = (
     carried.bias_for_each_sample,
     carried.accumulates,
     carried.not_updated,
+    strides.buffers,
 )
 """The tests of what no single line shows, in the order in which they are made."""
 
@@ -104,21 +108,18 @@ def _check(interpreter: Interpreter, budget: int) -> Report:
     live = _live(interpreter, program, plan)
     integers = _integers(live[0], plan)
     start = live[0].with_start({name: live[0].start[name].astype(float) for name in integers}) if integers else live[0]
-    buffers = buffers_of(start, plan)
-    if buffers:
-        start = start.with_start({name: np.zeros_like(start.start[name]) for name in buffers})
-    case = _measured(start, live[0], plan, buffers, budget)
-    moved: tuple[str, ...] = ()
-    if kinks.stands_on_one(case):
-        start, moved = kinks.beside(start, plan)
-        case = _measured(start, live[0], plan, buffers, budget) if moved else case
+    start = in_double(start)
+    optimizer = find(start, plan)
+    if optimizer.names:
+        start = start.with_start(optimizer.start)
+    case = _measured(start, live[0], plan, optimizer, budget)
     seen = Observed(case, live, budget, interpreter.natural_end)
     findings = [] if repeated is None else [_not_repeated(repeated[1], interpreter.program)]
     findings += _judged(seen, integers)
     if not any(f.severity == ERROR for f in findings) and interpreter.position.iteration == 0:
         findings += next((found for test in cautions.AT_THE_START if (found := list(test(seen)))), [])
-    findings += cautions.shape_coincidence(seen)
-    return _report(interpreter, seen, tuple(findings), moved)
+    findings += (*strides.decay(seen), *strides.pace(seen), *cautions.shape_coincidence(seen))
+    return _report(interpreter, seen, tuple(findings))
 
 
 def _live(interpreter: Interpreter, program: Program, plan: Layout) -> tuple[Trace, ...]:
@@ -147,9 +148,9 @@ def _live(interpreter: Interpreter, program: Program, plan: Layout) -> tuple[Tra
     return tuple(traces)
 
 
-def _measured(start: Trace, live: Trace, plan: Layout, buffers: Sequence[str], budget: int) -> Case:
+def _measured(start: Trace, live: Trace, plan: Layout, optimizer: Optimizer, budget: int) -> Case:
     try:
-        return measure(start, plan, buffers, budget)
+        return measure(start, plan, optimizer, budget)
     except NothingToCheck:
         if live.failure is not None:
             raise ProgramFailed(live.failure) from None
@@ -193,11 +194,25 @@ def _unexplained(seen: Observed, left: dict[str, Update], findings: Sequence[Fin
         return
     for name, update in left.items():
         wrong = not update.right and not (update.fit.exact and update.fit.factor > 0)
-        if wrong and name not in named and update.verdict != NOT_UPDATED:
+        if (update.reason or (wrong and update.verdict != NOT_UPDATED)) and name not in named:
             k = seen.case.trace.last_write(name)
             line = seen.case.trace.steps[k].statement.line if k is not None else None
-            message = f"the update of {name} is not a multiple of ∂C/∂{name} (cosine {update.fit.cosine:.3f})"
-            yield Finding("not-a-gradient", ERROR, line, name, message, None)
+            yield Finding("not-a-gradient", ERROR, line, name, _what_is_wrong(update), None)
+
+
+def _what_is_wrong(update: Update) -> str:
+    name = update.name
+    if update.reason:
+        return f"the update of {name} cannot be judged: {update.reason}"
+    if update.decay > 0:
+        return (
+            f"each step takes away {update.decay * update.rate:.4g} × {name} (λ = {update.decay:.4g}): nothing is left"
+        )
+    if not np.isfinite(update.fit.cosine):
+        return f"the update of {name} cannot be compared with ∂C/∂{name}"
+    if update.step is not None and update.step.size == 1:
+        return f"the update of {name} is {update.fit.factor:.4g} × γ × ∂C/∂{name}, a factor that no constant explains"
+    return f"the update of {name} is not a multiple of ∂C/∂{name} (cosine {update.fit.cosine:.3f})"
 
 
 def _integers(trace: Trace, plan: Layout) -> tuple[str, ...]:
@@ -218,7 +233,7 @@ def _truncated(seen: Observed, integers: Sequence[str]) -> Finding | None:
         failed = live.failed_at is not None and k is not None and k >= live.failed_at
         end = live.end.get(name)
         cut = isinstance(end, np.ndarray) and end.dtype.kind in "iu" and not failed
-        as_floats = judge(case.trace, case.gradients, case.rate, case.buffers)[name]
+        as_floats = case.judged(case.trace)[name]
         if not (failed or cut) or not as_floats.proportional:
             continue
         text, replacement = setup_edit(live.program, name, _as_float)
@@ -301,14 +316,14 @@ def _not_repeated(moved: Sequence[ast.stmt], program: Program) -> Finding:
 # --- the report ------------------------------------------------------------------------------------------------
 
 
-def _report(interpreter: Interpreter, seen: Observed, findings: tuple[Finding, ...], moved: tuple[str, ...]) -> Report:
+def _report(interpreter: Interpreter, seen: Observed, findings: tuple[Finding, ...]) -> Report:
     case = seen.case
-    updates = judge(case.trace, case.gradients, case.rate, case.buffers)
+    updates = case.judged(case.trace)
     truncated = {f.variable for f in findings if f.code == "integer-arrays"}
-    parameters = [
-        _verdict(case.gradients[name], replace(update, verdict=NOT_UPDATED) if name in truncated else update)
-        for name, update in updates.items()
-    ]
+    spoilt = {wrong.parameter for wrong in strides.wrong_in(case)}
+    updates |= {name: replace(updates[name], verdict=NOT_A_GRADIENT) for name in spoilt}
+    updates |= {name: replace(updates[name], verdict=NOT_UPDATED) for name in truncated if name in updates}
+    parameters = [_verdict(case.gradients[name], update) for name, update in updates.items()]
     fixed = [d for _, d in carried.fixed_parameters(seen)]
     parameters += [_fixed(derivative) for derivative in fixed]
     last = {name: value for _, name, value in backward_values(case.trace, case.plan)}
@@ -320,22 +335,22 @@ def _report(interpreter: Interpreter, seen: Observed, findings: tuple[Finding, .
         parameters=tuple(parameters),
         variables=tuple(m for m in meanings if m is not None),
         findings=findings,
-        sampled=_sampled(case, moved),
+        sampled=_sampled(case),
         answer=answer(case, updates, findings),
     )
 
 
 def _verdict(gradient: Derivative, update: Update) -> ParameterVerdict:
-    fit, step = update.fit, update.step
-    relative = float("nan")
-    if step is not None:
-        g = gradient.sampled
-        size = float(np.sqrt(g @ g))
-        difference = step.reshape(-1)[gradient.cells] - g
-        relative = float(np.sqrt(difference @ difference)) / size if size else 0.0
-    return ParameterVerdict(
-        update.name, update.verdict, fit.factor, fit.cosine, relative, spread(step, gradient), gradient.value
-    )
+    fit, step, name = update.fit, update.step, update.name
+    if step is None or update.reason:
+        nothing = float("nan")
+        return ParameterVerdict(name, update.verdict, nothing, nothing, nothing, spread(None, gradient), gradient.value)
+    cells = step.reshape(-1)[gradient.cells]
+    g = gradient.nearest(cells)
+    size = float(np.sqrt(g @ g))
+    relative = float(np.sqrt(np.sum((cells - g) ** 2))) / size if size else 0.0
+    factor = float("nan") if update.free else fit.factor
+    return ParameterVerdict(name, update.verdict, factor, fit.cosine, relative, spread(step, gradient), gradient.value)
 
 
 def _fixed(gradient: Derivative) -> ParameterVerdict:
@@ -345,14 +360,13 @@ def _fixed(gradient: Derivative) -> ParameterVerdict:
     )
 
 
-def _sampled(case: Case, moved: Sequence[str]) -> str:
-    """Say which cells were measured where not all were, and where beside the present weights."""
+def _sampled(case: Case) -> str:
+    """Say which cells were measured where not all were, and where the cost has a kink."""
     parts = [f"{d.cells.size} of {d.value.size} cells of {d.variable}" for d in case.derivatives if not d.whole]
     said = [f"checked {', '.join(parts)}"] if parts else []
     if not case.trace.whole:
         said.append("checked the first turn of the inner loop; the later ones were not looked at")
-    if kinks.stands_on_one(case):
-        said.append("where the cost has a corner (a ReLU at 0), nothing can be measured")
-    if moved:
-        said.append(f"measured with {', '.join(moved)} a little off 0, where the cost has a corner (a ReLU at 0)")
+    kinks = [d.shown for d in case.forward if d.kinks is not None and d.variable in case.around.activation_of]
+    if kinks:
+        said.append(f"{', '.join(kinks)} has cells at a kink (a ReLU at 0): there either slope is right")
     return "; ".join(said)

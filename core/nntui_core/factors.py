@@ -27,11 +27,11 @@ def wrong_factor(case: Case, trace: Trace, updates: Mapping[str, Update]) -> Fau
     negative = [u for u in exact if u.fit.factor < 0]
     if negative:
         return _correct(case, trace, [u.name for u in negative], -1.0, "sign")
-    scaled = [u for u in exact if not u.fit.is_times(1.0)]
+    scaled = [u for u in exact if not u.right]
     if not scaled or case.objective.cost.inferred:
         return None
-    factor = scaled[0].fit.factor
-    same = [u.name for u in scaled if abs(u.fit.factor / factor - 1) < 1e-4]
+    factor = scaled[0].scale
+    same = [u.name for u in scaled if abs(u.scale / factor - 1) < 1e-4]
     return _correct(case, trace, same, factor, "scale")
 
 

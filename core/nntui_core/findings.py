@@ -29,8 +29,9 @@ class Cost:
 class ParameterVerdict:
     """How the update ΔW of a parameter W compares with −γ·∂C/∂W.
 
-    With s = −ΔW/γ and g = ∂C/∂W: `factor` is s·g/g·g, `cosine` their cosine, `relative_error` ‖s − g‖/‖g‖; nan where
-    they cannot be compared. `verdict` is `descent`, `ascent`, `not-a-gradient` or `not-updated`. `error` is |s − g|
+    With s = −ΔW/γ, weight decay taken off, and g = ∂C/∂W: `factor` is s·g/g·g, `cosine` their cosine, `relative_error`
+    ‖s − g‖/‖g‖; nan where they cannot be compared. Where no γ is known, or an optimizer makes its own, `factor` is nan
+    and s is scaled to g. `verdict` is `descent`, `ascent`, `not-a-gradient` or `not-updated`. `error` is |s − g|
     and `gradient` g, read-only, in the parameter's shape; nan where a cell was not sampled.
     """
 

@@ -5,19 +5,28 @@ sizes, h and h/2, Richardson's extrapolation removes that term as well, and thei
 (Press et al., Numerical Recipes, §5.7). h = 1e-4·max(1, |v|) leaves 1e-16 of truncation and about 1e-12 of rounding
 for a cost near 1; near a kink (ReLU) the two disagree, and h shrinks.
 
+At a kink itself (a ReLU of exactly 0, which zero biases and a sample of zeros give) there is no slope, but one to
+either side, and every central difference is their mean, however small h. What betrays a kink is the second difference
+(C(v + h) − 2C(v) + C(v − h)) / h: of a smooth cost it shrinks with h, at a kink it stays, as large as the jump between
+the two slopes. The rules of back-propagation may take either slope, and sums of samples anything in between; so a
+derivative keeps, beside the mean, half of its jump, and whatever lies within counts as that derivative.
+
 Nothing here knows the rules of back-propagation. That is the point: it measures what they ought to give.
 """
 
 import ast
 import types
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nntui_core.draws import Draws
 from nntui_core.findings import Cost, VariableMeaning
+from nntui_core.precision import double
 from nntui_core.trace import Environment, Step, Trace
 from nntui_core.values import Array
 
@@ -26,13 +35,12 @@ SHRINK = 0.02
 TRIES = 3
 EPSILON = float(np.finfo(float).eps)
 
-CORNER = 1e-3
-"""The difference of the slopes to both sides, as a share of the slope, from which on it is a corner."""
-
 EXACT = 1e-5
 """The relative error up to which two float64 arrays count as the same derivative."""
-EXACT_SINGLE = 5e-3
-"""The same where the program computes in float32."""
+EXACT_IN: Mapping[str, float] = MappingProxyType({"float32": 1e-4, "float16": 2e-2})
+"""The same where the program insists on less precision; see `precision.in_double`."""
+KINK = 1e-5
+"""Share of the slope from which on a jump of the slope counts."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,8 @@ class Derivative:
     """∂C/∂v for a variable v as it was after step `position` (−1: at the start of the iteration).
 
     `value` has v's shape, float64, read-only, nan where a cell was not sampled; `cells` are the flat indices of the
-    cells that were. `error` is the estimated absolute error of a cell.
+    cells that were. `error` is the estimated absolute error of a cell, `kinks` half the jump of the slope in each
+    measured cell, shape (n,), 0 where the cost is smooth; None where it is smooth everywhere.
     """
 
     variable: str
@@ -75,8 +84,7 @@ class Derivative:
     cells: NDArray[np.intp]
     error: float
     shown: str = ""
-    corners: int = 0
-    """The cells that were tried and left out because the cost has a corner there, two slopes and no derivative."""
+    kinks: Array | None = None
 
     @property
     def label(self) -> str:
@@ -98,6 +106,13 @@ class Derivative:
         """Whether the derivative vanishes, as far as can be measured."""
         return bool(np.all(np.abs(self.sampled) <= 4 * self.error))
 
+    def nearest(self, cells: Array, factor: float = 1.0) -> Array:
+        """Return the slopes, shape (n,), that come nearest to cells/factor: at a kink there are many."""
+        if self.kinks is None:
+            return self.sampled
+        scaled = np.nan_to_num(cells / factor) if factor else self.sampled
+        return np.asarray(np.clip(scaled, self.sampled - self.kinks, self.sampled + self.kinks))
+
 
 class _Tail:
     """The steps from a perturbed variable to the cost, compiled into one piece and run many times."""
@@ -110,7 +125,7 @@ class _Tail:
         start = trace.environments[position + 1]
         if not _reads_agree(trace, steps, start, name):
             steps = tuple((k, step) for k, step in objective.steps if k > position)
-        self.start = {n: _double(v) for n, v in start.items()}
+        self.start = {n: double(v) for n, v in start.items()}
         self.in_place = any(step.in_place for _, step in steps)
         self.fresh = tuple(n for _, step in steps for n in step.in_place if n in self.start)
         self.carried = {n: self.start[n] for n in _read_first([step for _, step in steps]) if n in self.start}
@@ -139,6 +154,8 @@ class _Tail:
         for piece in self.pieces:
             if isinstance(piece, types.CodeType):
                 exec(piece, work)
+            elif isinstance(piece, Draws):
+                piece.restore()
             else:
                 work.update(piece)
 
@@ -169,27 +186,23 @@ def _reads_agree(trace: Trace, steps: Sequence[tuple[int, Step]], start: Environ
     )
 
 
-def _pieces(steps: Sequence[Step]) -> list[types.CodeType | Environment]:
-    """Compile neighbouring statements together; keep recorded outcomes in between."""
-    pieces: list[types.CodeType | Environment] = []
+def _pieces(steps: Sequence[Step]) -> list[types.CodeType | Environment | Draws]:
+    """Compile neighbouring statements together; keep recorded outcomes, and the states of generators, in between."""
+    pieces: list[types.CodeType | Environment | Draws] = []
     block: list[ast.stmt] = []
     for step in [*steps, None]:
-        if step is not None and step.code is not None:
-            block.append(step.node)
-            continue
-        if block:
+        if block and (step is None or step.code is None or step.draws is not None):
             pieces.append(compile(ast.Module(block, []), "<tail>", "exec"))
             block = []
-        if step is not None:
+        if step is None:
+            break
+        if step.draws is not None:
+            pieces.append(step.draws)
+        if step.code is None:
             pieces.append(step.outcome)
+        else:
+            block.append(step.node)
     return pieces
-
-
-def _double(value: Any) -> Any:
-    """Return single-precision numbers as float64, so that small differences can be seen."""
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.dtype != np.float64:
-        return value.astype(np.float64)
-    return value
 
 
 def differentiate(
@@ -205,33 +218,28 @@ def differentiate(
     value = np.array(trace.environments[position + 1][name], dtype=np.float64)
     chosen = np.arange(value.size) if cells is None else cells
     tail = _Tail(trace, objective, name, position)
-    result = np.full(value.size, np.nan)
-    if not tail.runs:
-        result[chosen] = 0.0
-        return _derivative(trace, name, position, result.reshape(value.shape), chosen, 0.0)
-    flat = value.reshape(-1)
-    centre = tail(value)
-    error, corners = 0.0, []
-    for cell in chosen:
-        result[cell], cell_error, is_corner = _cell(tail, value, flat, int(cell), centre)
-        if is_corner:
-            corners.append(cell)
-            result[cell] = np.nan
-        else:
+    result, jumps = np.full(value.size, np.nan), np.zeros(chosen.size)
+    error = 0.0
+    if tail.runs:
+        flat = value.reshape(-1)
+        centre = tail(value)
+        for i, cell in enumerate(chosen):
+            result[cell], cell_error, jumps[i] = _cell(tail, value, flat, int(cell), centre)
             error = max(error, cell_error)
-    smooth = chosen[~np.isin(chosen, corners)] if corners else chosen
-    found = _derivative(trace, name, position, result.reshape(value.shape), smooth, error)
-    return replace(found, corners=len(corners))
+    else:
+        result[chosen] = 0.0
+    measured = result.reshape(value.shape)
+    for array in (measured, jumps):
+        array.flags.writeable = False
+    kinks = jumps if np.any(jumps) else None
+    return Derivative(name, position, measured, chosen, error, trace.shown.get(name, name), kinks)
 
 
-def _cell(tail: _Tail, value: Array, flat: Array, cell: int, centre: float) -> tuple[float, float, bool]:
-    """Return one cell's derivative, its estimated error, and whether the cost has a corner there.
-
-    At a corner the slopes to both sides differ by as much for h/2 as for h; elsewhere by half as much.
-    """
+def _cell(tail: _Tail, value: Array, flat: Array, cell: int, centre: float) -> tuple[float, float, float]:
+    """Return one cell's derivative, its estimated error, and half the jump of the slope where that has a kink."""
     v = float(flat[cell])
     h = STEP * max(1.0, abs(v))
-    best, best_error, is_corner = np.nan, np.inf, False
+    best, best_error, best_kink = np.nan, np.inf, 0.0
     for _ in range(TRIES):
         ends = []
         for offset in (h, -h, h / 2, -h / 2):
@@ -241,23 +249,16 @@ def _cell(tail: _Tail, value: Array, flat: Array, cell: int, centre: float) -> t
         rounding = 4 * EPSILON * max(abs(centre), abs(ends[0]), EPSILON) / h
         disagreement = abs(fine - coarse)
         error = rounding + (0.0 if disagreement < 1e-5 * abs(fine) else disagreement)
-        bends = (ends[0] - 2 * centre + ends[1]) / h, (ends[2] - 2 * centre + ends[3]) / (h / 2)
-        jump = abs(2 * bends[1] - bends[0])
-        is_corner = jump > CORNER * max(abs(fine), abs(coarse)) + 64 * rounding
-        if error < best_error or np.isnan(best):
-            best, best_error = (4 * fine - coarse) / 3, error
-        if error <= rounding:
+        wide, narrow = ends[0] - 2 * centre + ends[1], ends[2] - 2 * centre + ends[3]
+        jump = abs(4 * narrow - wide) / h  # what is smooth in the second difference is 4 times as large at 2h
+        kink = jump / 2 if jump > 16 * rounding + KINK * abs(fine) else 0.0
+        if error + kink < best_error + best_kink or np.isnan(best):
+            best, best_error, best_kink = (4 * fine - coarse) / 3, error, kink
+        if error <= rounding and not kink:
             break
         h *= SHRINK
     flat[cell] = v
-    return best, best_error if np.isfinite(best_error) else np.inf, is_corner
-
-
-def _derivative(
-    trace: Trace, name: str, position: int, value: Array, cells: NDArray[np.intp], error: float
-) -> Derivative:
-    value.flags.writeable = False
-    return Derivative(name, position, value, cells, error, trace.shown.get(name, name))
+    return best, best_error if np.isfinite(best_error) else np.inf, best_kink
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,24 +296,43 @@ def fit(value: Array, derivative: Derivative, noise: float = 0.0) -> Fit:
 
 def tolerance(value: Array) -> float:
     """Return the error of an array's cells that comes from its precision."""
-    single = getattr(value, "dtype", None) in (np.float32, np.float16)
+    share = EXACT_IN.get(str(getattr(value, "dtype", "")), EXACT)
     largest = float(np.max(np.abs(value), initial=0.0)) if np.size(value) else 0.0
-    return (EXACT_SINGLE if single else EXACT) * (largest if np.isfinite(largest) else 0.0)
+    return share * (largest if np.isfinite(largest) else 0.0)
 
 
-def fit_cells(v: Array, derivative: Derivative, noise: float) -> Fit:
-    """Fit the measured cells of an array, shape (n,), to the derivative's."""
+def fit_cells(v: Array, derivative: Derivative, noise: float, rounding: float = 0.0) -> Fit:
+    """Fit the measured cells of an array, shape (n,), to the derivative's.
+
+    `noise` and `rounding` are how far a cell may be off; rounding may make a factor, too.
+    """
     d = derivative.sampled
-    vv, dd, vd = float(v @ v), float(d @ d), float(v @ d)
-    if not (np.isfinite(vv) and np.isfinite(dd)) or dd == 0.0 or vv == 0.0 or derivative.zero:
+    if not (np.all(np.isfinite(v)) and np.all(np.isfinite(d))) or derivative.zero or not np.any(v):
         return NO_FIT
-    factor = vd / dd
+    factor = _factor(v, derivative)
+    d = derivative.nearest(v, factor)
+    vv, dd, vd = float(v @ v), float(d @ d), float(v @ d)
+    if vv == 0.0 or dd == 0.0:
+        return NO_FIT
     difference = np.abs(v - factor * d)
     relative = float(np.sqrt(difference @ difference / vv))
     errors = 4 * abs(factor) * derivative.error
-    exact = bool(np.max(difference) <= noise + errors)
-    slack = min(LARGEST_SLACK, errors / float(np.max(np.abs(d))))
+    exact = bool(np.max(difference) <= noise + rounding + errors)
+    slack = min(LARGEST_SLACK, (errors + rounding) / float(np.max(np.abs(d))))
     return Fit(factor, vd / float(np.sqrt(vv * dd)), relative, exact, slack)
+
+
+def _factor(v: Array, derivative: Derivative) -> float:
+    """Return the least-squares factor; from the cells without a kink where those can tell it, else 1 or −1."""
+    d = derivative.sampled
+    if derivative.kinks is not None:
+        smooth = derivative.kinks == 0.0
+        if np.any(v[smooth]) and np.max(np.abs(d[smooth])) > 4 * derivative.error:
+            v, d = v[smooth], d[smooth]
+        else:
+            signs = (1.0, -1.0)
+            return min(signs, key=lambda sign: float(np.sum((v - sign * derivative.nearest(v, sign)) ** 2)))
+    return float(v @ d) / float(d @ d)
 
 
 def meaning(name: str, value: Array, derivatives: Sequence[Derivative]) -> VariableMeaning | None:

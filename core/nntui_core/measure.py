@@ -1,7 +1,7 @@
 """Everything a check measures, before anything is judged: the traced iteration and all its derivatives."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,10 +11,12 @@ from nntui_core.case import Case
 from nntui_core.gradients import Derivative, Objective, differentiate, match
 from nntui_core.line import Surroundings, product_of, style
 from nntui_core.objective import Layout, stated, usual
+from nntui_core.optimizers import Optimizer
 from nntui_core.program import Phase
+from nntui_core.rates import penalised, rates
 from nntui_core.slopes import slopes
 from nntui_core.trace import Step, Trace
-from nntui_core.updates import judge, rate_of
+from nntui_core.updates import Pace, judge
 from nntui_core.values import Array
 
 BUDGET = 4096
@@ -35,8 +37,8 @@ class NothingToCheck(ValueError):  # noqa: N818 - it is the program that lacks s
     """There is no gradient to compare with: no parameters, no cost, or a cost that is not finite."""
 
 
-def measure(trace: Trace, plan: Layout, buffers: Sequence[str], budget: int) -> Case:
-    """Measure the cost of a traced iteration and its derivatives.
+def measure(trace: Trace, plan: Layout, optimizer: Optimizer, budget: int) -> Case:
+    """Measure the cost of a traced iteration, one that starts from the optimizer's start, and its derivatives.
 
     Raises:
         NothingToCheck: there are no parameters, or no cost, or the cost is not finite.
@@ -45,15 +47,15 @@ def measure(trace: Trace, plan: Layout, buffers: Sequence[str], budget: int) -> 
         raise NothingToCheck(
             "no parameters were found: no array that the forward pass reads and the loop updates from the target"
         )
-    rate = rate_of(trace, plan.roles.rate)
+    pace = Pace(samples(trace, plan), rates(trace, plan, optimizer.buffers), optimizer.buffers)
     objective = stated(trace, plan)
     if objective is not None:
         gradients = _gradients(trace, objective, plan, budget)
         flat = all(g.zero for g in gradients.values()) and not _has_zero_weights(trace, plan)
-        if flat or _is_mean_of_absolute(trace, objective, plan, budget):
+        if flat or _is_only_shown(trace, objective, plan, gradients, pace, budget):
             objective = None
     if objective is None:
-        objective = _inferred(trace, plan, rate, buffers, budget)
+        objective = _inferred(trace, plan, pace, budget)
         gradients = _gradients(trace, objective, plan, budget)
     if not abs(objective.cost.value) < DIVERGED:
         raise NothingToCheck(
@@ -63,12 +65,30 @@ def measure(trace: Trace, plan: Layout, buffers: Sequence[str], budget: int) -> 
     derivatives = tuple(_measured(trace, objective, name, k, budget) for k, name in forward)
     names = tuple(dict.fromkeys(name for _, name in forward if name not in trace.shown))
     around = _surroundings(trace, objective, plan, names, derivatives)
-    return Case(trace, objective, plan, gradients, derivatives, rate, tuple(buffers), around, samples(trace, plan))
+    pace = replace(pace, penalised=penalised(objective, plan))
+    return Case(trace, objective, plan, gradients, derivatives, pace, optimizer, around)
 
 
 def _has_zero_weights(trace: Trace, plan: Layout) -> bool:
     """Tell whether zero gradients may come from zero weights, and not from a cost that is piecewise constant."""
     return any(not np.any(trace.start[name]) for name in plan.roles.parameters if name in trace.start)
+
+
+def _is_only_shown(
+    trace: Trace,
+    objective: Objective,
+    plan: Layout,
+    gradients: Mapping[str, Derivative],
+    pace: Pace,
+    budget: int,
+) -> bool:
+    """Tell whether the cost is a mean of absolute errors that no backward line descends: one that is only printed."""
+    if not _is_mean_of_absolute(trace, objective, plan, budget):
+        return False
+    if any(update.right and update.fit.exact for update in judge(trace, gradients, pace).values()):
+        return False
+    near = _near_output(trace, plan, objective, budget)
+    return not any(match(value, near) for _, _, value in backward_values(trace, plan))
 
 
 def _is_mean_of_absolute(trace: Trace, objective: Objective, plan: Layout, budget: int) -> bool:
@@ -137,7 +157,7 @@ def forward_steps(objective: Objective, plan: Layout) -> list[tuple[int, str]]:
     return found
 
 
-def _inferred(trace: Trace, plan: Layout, rate: float | None, buffers: Sequence[str], budget: int) -> Objective:
+def _inferred(trace: Trace, plan: Layout, pace: Pace, budget: int) -> Objective:
     """Return the usual cost whose derivatives the first backward lines compute.
 
     Raises:
@@ -149,8 +169,8 @@ def _inferred(trace: Trace, plan: Layout, rate: float | None, buffers: Sequence[
     candidates.sort(key=lambda objective: -_explained(trace, plan, objective, budget))
     best, most = candidates[0], (-1, -1)
     for objective in candidates:
-        updates = judge(trace, _gradients(trace, objective, plan, budget), rate, buffers).values()
-        right = (sum(u.right for u in updates), sum(u.proportional for u in updates))
+        updates = judge(trace, _gradients(trace, objective, plan, budget), pace).values()
+        right = (sum(u.right and not u.paced for u in updates), sum(u.proportional for u in updates))
         if right[0] == len(updates):
             return objective
         if right > most and _explained(trace, plan, objective, budget) == _explained(
@@ -162,13 +182,17 @@ def _inferred(trace: Trace, plan: Layout, rate: float | None, buffers: Sequence[
 
 def _explained(trace: Trace, plan: Layout, objective: Objective, budget: int) -> int:
     """Return how many backward lines are ± a derivative of this cost near the output."""
-    near = forward_steps(objective, plan)[-2:]
-    derivatives = [_measured(trace, objective, name, k, budget) for k, name in near]
+    derivatives = _near_output(trace, plan, objective, budget)
     exact = 0
     for _, _, value in backward_values(trace, plan):
         found = match(value, derivatives)
         exact += found is not None and found[1].is_unit
     return exact
+
+
+def _near_output(trace: Trace, plan: Layout, objective: Objective, budget: int) -> list[Derivative]:
+    """Return the derivatives of the last two forward variables."""
+    return [_measured(trace, objective, name, k, budget) for k, name in forward_steps(objective, plan)[-2:]]
 
 
 def backward_values(trace: Trace, plan: Layout) -> Iterator[tuple[int, str, Array]]:
@@ -224,27 +248,6 @@ def _surroundings(
         product=style(program),
     )
     return replace(around, slopes=slopes(trace, objective, indices, around))
-
-
-def buffers_of(trace: Trace, plan: Layout) -> tuple[str, ...]:
-    """Return the arrays that updates carry from one iteration to the next besides the parameters: momentum and such."""
-    parameters = set(plan.roles.parameters)
-    seen: set[str] = set()
-    early: dict[str, None] = {}
-    for step in trace.steps:
-        early |= dict.fromkeys(n for n in step.reads if n not in seen)
-        seen |= set(step.writes)
-    shapes = {np.shape(trace.start[n]) for n in parameters if n in trace.start}
-    late = {
-        n for step in trace.steps if plan.phase(step.statement) in (Phase.BACKWARD, Phase.UPDATE) for n in step.writes
-    }
-    return tuple(
-        name
-        for name in early
-        if name in late - parameters
-        and isinstance(trace.start.get(name), np.ndarray)
-        and np.shape(trace.start[name]) in shapes
-    )
 
 
 def products_in(step: Step) -> Iterator[tuple[ast.expr, ast.expr]]:

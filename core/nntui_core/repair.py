@@ -124,7 +124,7 @@ def _replacements(case: Case, trace: Trace, k: int, name: str) -> Iterator[tuple
     if name in case.gradients:
         gradient = case.gradients[name]
         if gradient.whole:
-            rate = 1.0 if case.rate is None else case.rate
+            rate = case.pace.rates.get(name) or 1.0
             yield 1, gradient, np.asarray(trace.start[name], dtype=float) - rate * gradient.value
         return
     value = written(trace, k, name)

@@ -6,12 +6,12 @@ follow one another) and the *environment* before each. From there any part can b
 it: forwards from a perturbed cell to the cost (`nntui_core.gradients`), or from a repaired line to the updates
 (`nntui_core.repair`).
 
-A step that drew random numbers is not run again: what it drew stays drawn.
+A step that drew random numbers draws the same ones when it is run again (`nntui_core.draws`); where that cannot be
+seen to, as where it shuffles an array in place, what it left stays as it is.
 """
 
 import ast
 import copy
-import random
 import types
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from nntui_core import compiled, dataflow, places
+from nntui_core.draws import Draws
 from nntui_core.failure import Failure, ProgramFailed
 from nntui_core.inner import Replaced, hidden_sum
 from nntui_core.interpreter import Interpreter, LoopOver
@@ -84,7 +85,8 @@ class Step:
     """One execution of one statement.
 
     `code` runs it again; where it is None, `outcome` is put into the environment instead (the header of a block, a
-    draw of random numbers, a repaired line). `in_place` are the names whose arrays the statement writes into.
+    shuffle, a repaired line). `in_place` are the names whose arrays the statement writes into, `draws` the states of
+    the generators before it where it draws.
     """
 
     statement: Statement
@@ -92,6 +94,7 @@ class Step:
     code: types.CodeType | None
     in_place: tuple[str, ...]
     outcome: Environment = field(default_factory=dict)
+    draws: Draws | None = None
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -182,6 +185,8 @@ def run_step(step: Step, before: Environment, functions: dict[str, Any]) -> Envi
 def run_code(code: types.CodeType, step: Step, before: Environment, functions: dict[str, Any]) -> Environment:
     """Run a variant of a step's statement that writes the same names (see `run_step`)."""
     functions.update(before)
+    if step.draws is not None:
+        step.draws.restore()
     for name in step.in_place:
         if isinstance(before.get(name), np.ndarray):
             functions[name] = np.array(before[name])
@@ -191,6 +196,8 @@ def run_code(code: types.CodeType, step: Step, before: Environment, functions: d
         if "read-only" not in str(error):
             raise
         functions.update({n: np.array(v) for n, v in before.items() if isinstance(v, np.ndarray)})
+        if step.draws is not None:
+            step.draws.restore()
         exec(code, functions)
     after = dict(before)
     after.update({name: functions[name] for name in step.writes if name in functions})
@@ -259,7 +266,7 @@ class _Notes:
         self.written: set[str] = set()
         self.shown: dict[str, str] = {}
         self.drew = False
-        self._random = _random_states(scratch.namespace)
+        self._random = Draws.of(scratch.namespace)
 
     def take(self, scratch: Scratch) -> int:
         """Run one statement and write it down; return its index."""
@@ -274,14 +281,17 @@ class _Notes:
         if hidden and isinstance(step.node, ast.Expr):  # `rng.shuffle(y)` writes y
             step = replace(step, statement=replace(step.statement, targets=tuple(hidden)))
             steps = (step,)
-        drew = False
+        drew = None
         if _calls(step.node):  # nothing else draws random numbers
-            random_before, self._random = self._random, _random_states(scratch.namespace)
-            drew = random_before != self._random
-        self.drew = self.drew or drew
-        if step.code is None or drew:
+            random_before, self._random = self._random, Draws.of(scratch.namespace)
+            drew = None if random_before.same_as(self._random) else random_before
+        self.drew = self.drew or drew is not None
+        if step.code is None or (drew is not None and (hidden or isinstance(step.node, ast.Expr))):
             outcome = {name: after[name] for name in (*step.writes, *hidden) if name in after}
             steps = (replace(step, code=None, outcome=outcome),)
+        elif drew is not None:  # a hidden pre-activation is not taken out: the draw would be made twice
+            whole = _step(scratch.program, index)
+            steps = (replace(whole, statement=step.statement if len(steps) == 1 else whole.statement, draws=drew),)
         for first in steps[:-1]:
             before = run_step(first, before, dict(scratch.namespace))
             self._add(first, before)
@@ -406,15 +416,3 @@ def _calls(node: ast.stmt) -> bool:
 
 def _touches(array: Any, memory: Iterable[Any]) -> bool:
     return any(array is other or np.may_share_memory(array, other) for other in memory)
-
-
-def _random_states(namespace: Mapping[str, Any]) -> list[Any]:
-    """Return what tells whether random numbers were drawn, in a form that `==` compares."""
-    states: list[Any] = [_flat(v.bit_generator.state) for v in namespace.values() if isinstance(v, np.random.Generator)]
-    return [*states, _flat(np.random.get_state(legacy=False)), random.getstate()]
-
-
-def _flat(state: Any) -> Any:
-    if isinstance(state, Mapping):
-        return {key: _flat(value) for key, value in state.items()}
-    return state.tobytes() if isinstance(state, np.ndarray) else state

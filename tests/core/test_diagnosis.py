@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nntui_core import builtin, mistakes
@@ -329,7 +329,10 @@ def test_no_network_written_by_rule_has_errors(data: st.DataObject) -> None:
         data.draw(st.booleans()),
         data.draw(st.integers(0, 1000)),
     )
-    report = diagnose(Program.parse(source, "by rule"), data.draw(st.sampled_from([0, 3])))
+    try:
+        report = diagnose(Program.parse(source, "by rule"), data.draw(st.sampled_from([0, 3])))
+    except NothingToCheck:
+        assume(False)  # three steps were enough to diverge
     assert not [f for f in report.findings if f.severity == "error"], source
     assert not report.failed
 

@@ -12,6 +12,7 @@ from nntui_core.gradients import Derivative, Objective, differentiate, fit, matc
 from nntui_core.interpreter import Interpreter
 from nntui_core.measure import cells_of, measure
 from nntui_core.objective import layout, stated
+from nntui_core.optimizers import NONE
 from nntui_core.program import Phase, Program
 from nntui_core.trace import Scratch, Trace, record
 from nntui_core.values import Array
@@ -24,7 +25,7 @@ def measured(program: Program, iterations: int = 0, budget: int = 4096) -> Case:
     plan = layout(program)
     forward = frozenset(s.index for s in program.body if plan.phase(s) is Phase.FORWARD)
     with np.errstate(all="ignore"):
-        return measure(record(Scratch(interpreter), plan.roles.parameters, forward), plan, (), budget)
+        return measure(record(Scratch(interpreter), plan.roles.parameters, forward), plan, NONE, budget)
 
 
 def derivative(value: Array, error: float = 1e-12) -> Derivative:
