@@ -38,7 +38,7 @@ from nntui_core.precision import in_double
 from nntui_core.program import Phase, Program, ProgramSyntaxError
 from nntui_core.repair import faults
 from nntui_core.trace import LONGEST, Scratch, Trace, record
-from nntui_core.updates import Update, spread
+from nntui_core.updates import Pace, Update, spread
 
 __all__ = [
     "Cost",
@@ -60,6 +60,7 @@ CONDITIONS: Sequence[Callable[[Observed], Iterator[Finding]]] = (
     carried.accumulates,
     carried.not_updated,
     strides.buffers,
+    strides.overshoot,
 )
 """The tests of what no single line shows, in the order in which they are made."""
 
@@ -204,10 +205,6 @@ def _what_is_wrong(update: Update) -> str:
     name = update.name
     if update.reason:
         return f"the update of {name} cannot be judged: {update.reason}"
-    if update.decay > 0:
-        return (
-            f"each step takes away {update.decay * update.rate:.4g} × {name} (λ = {update.decay:.4g}): nothing is left"
-        )
     if not np.isfinite(update.fit.cosine):
         return f"the update of {name} cannot be compared with ∂C/∂{name}"
     if update.step is not None and update.step.size == 1:
@@ -323,7 +320,7 @@ def _report(interpreter: Interpreter, seen: Observed, findings: tuple[Finding, .
     spoilt = {wrong.parameter for wrong in strides.wrong_in(case)}
     updates |= {name: replace(updates[name], verdict=NOT_A_GRADIENT) for name in spoilt}
     updates |= {name: replace(updates[name], verdict=NOT_UPDATED) for name in truncated if name in updates}
-    parameters = [_verdict(case.gradients[name], update) for name, update in updates.items()]
+    parameters = [_verdict(case.gradients[name], update, case.pace) for name, update in updates.items()]
     fixed = [d for _, d in carried.fixed_parameters(seen)]
     parameters += [_fixed(derivative) for derivative in fixed]
     last = {name: value for _, name, value in backward_values(case.trace, case.plan)}
@@ -340,7 +337,7 @@ def _report(interpreter: Interpreter, seen: Observed, findings: tuple[Finding, .
     )
 
 
-def _verdict(gradient: Derivative, update: Update) -> ParameterVerdict:
+def _verdict(gradient: Derivative, update: Update, pace: Pace) -> ParameterVerdict:
     fit, step, name = update.fit, update.step, update.name
     if step is None or update.reason:
         nothing = float("nan")
@@ -350,7 +347,11 @@ def _verdict(gradient: Derivative, update: Update) -> ParameterVerdict:
     size = float(np.sqrt(g @ g))
     relative = float(np.sqrt(np.sum((cells - g) ** 2))) / size if size else 0.0
     factor = float("nan") if update.free else fit.factor
-    return ParameterVerdict(name, update.verdict, factor, fit.cosine, relative, spread(step, gradient), gradient.value)
+    buffers = ", ".join(pace.buffers.get(name, ()))
+    unsized = "" if not update.free else f"the size is set by {buffers}" if buffers else "no variable holds the rate"
+    return ParameterVerdict(
+        name, update.verdict, factor, fit.cosine, relative, spread(step, gradient), gradient.value, unsized
+    )
 
 
 def _fixed(gradient: Derivative) -> ParameterVerdict:

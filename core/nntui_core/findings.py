@@ -31,8 +31,8 @@ class ParameterVerdict:
 
     With s = −ΔW/γ, weight decay taken off, and g = ∂C/∂W: `factor` is s·g/g·g, `cosine` their cosine, `relative_error`
     ‖s − g‖/‖g‖; nan where they cannot be compared. Where no γ is known, or an optimizer makes its own, `factor` is nan
-    and s is scaled to g. `verdict` is `descent`, `ascent`, `not-a-gradient` or `not-updated`. `error` is |s − g|
-    and `gradient` g, read-only, in the parameter's shape; nan where a cell was not sampled.
+    and s is scaled to g; `unsized` says why. `verdict` is `descent`, `ascent`, `not-a-gradient` or `not-updated`.
+    `error` is |s − g| and `gradient` g, read-only, in the parameter's shape; nan where a cell was not sampled.
     """
 
     name: str
@@ -42,6 +42,7 @@ class ParameterVerdict:
     relative_error: float
     error: Array = field(repr=False, compare=False)
     gradient: Array = field(repr=False, compare=False)
+    unsized: str = ""
 
 
 @dataclass(frozen=True, slots=True)

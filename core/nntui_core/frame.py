@@ -228,7 +228,7 @@ class Verdict:
     """How a parameter's update compares with −γ·∂C/∂W.
 
     `error` is |−ΔW/γ − ∂C/∂W| as a share of the greatest |∂C/∂W|, rows of at most 16×16 cells; nan where it was not
-    measured.
+    measured. `unsized` says why there is no factor, '' where there is one.
     """
 
     name: str
@@ -237,6 +237,7 @@ class Verdict:
     cosine: float
     relative_error: float
     error: tuple[tuple[float, ...], ...] = ()
+    unsized: str = ""
 
 
 MEASURES = (

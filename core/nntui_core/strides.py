@@ -25,6 +25,17 @@ def decay(seen: Observed) -> Iterator[Finding]:
         yield Finding("weight-decay", WARNING, _line(case, name), name, message, f"add {penalty} to the cost")
 
 
+def overshoot(seen: Observed) -> Iterator[Finding]:
+    """Find an update that takes all of a parameter away, or more, under the name of weight decay."""
+    case = seen.case
+    for name, update in case.judged(case.trace).items():
+        if update.decay > 0 and update.verdict == NOT_A_GRADIENT:
+            share = f"{update.decay * update.rate:.4g} × {name}"
+            message = f"besides the gradient each step takes away {share}: nothing of {name} is kept"
+            cure = f"a weight decay far below {1 / update.rate:.3g}, or none"
+            yield Finding("not-a-gradient", ERROR, _line(case, name), name, message, cure)
+
+
 def pace(seen: Observed) -> Iterator[Finding]:
     """Tell of a step that goes along the gradient and is longer or shorter than the learning rate says."""
     case, rate = seen.case, seen.case.plan.roles.rate

@@ -16,7 +16,7 @@ def verdicts(report: Report) -> Verdicts:
         report.iteration,
         cost + (" (inferred from the backward pass)" if report.cost.inferred else ""),
         tuple(
-            Verdict(p.name, p.verdict, p.factor, p.cosine, p.relative_error, _shares(p.error, p.gradient))
+            Verdict(p.name, p.verdict, p.factor, p.cosine, p.relative_error, _shares(p.error, p.gradient), p.unsized)
             for p in report.parameters
         ),
         tuple(Found(f.code, f.severity, f.line, f.message, f.suggestion, f.replacement) for f in report.findings),

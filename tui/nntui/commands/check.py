@@ -96,7 +96,8 @@ def _update(verdict: "ParameterVerdict") -> str:
     if not math.isfinite(verdict.cosine):
         return says
     error = f", relative error {verdict.relative_error:.1e}" if math.isfinite(verdict.relative_error) else ""
-    return f"{says}  (cosine {verdict.cosine:.4f}, factor {verdict.factor:.4g}{error})"
+    factor = f"no factor: {verdict.unsized}" if verdict.unsized else f"factor {verdict.factor:.4g}"
+    return f"{says}  (cosine {verdict.cosine:.4f}, {factor}{error})"
 
 
 def _finding(finding: "Finding") -> list[str]:

@@ -97,7 +97,8 @@ class CheckLines(Lines):
         if not math.isfinite(verdict.cosine):
             return [line]
         dim = style(colours.dim)
-        numbers = f"cosine {verdict.cosine:.4f} · factor {verdict.factor:.4g} · error {verdict.relative_error:.1e}"
+        factor = f"no factor: {verdict.unsized}" if verdict.unsized else f"factor {verdict.factor:.4g}"
+        numbers = f"cosine {verdict.cosine:.4f} · {factor} · error {verdict.relative_error:.1e}"
         if sum(len(text) for text, _ in line) + len(numbers) + 3 <= room:
             return [[*line, (f"   {numbers}", dim)]]
         return [line, *wrapped_lines(f"  {numbers}", room, dim, 3)]
