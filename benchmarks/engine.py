@@ -1,7 +1,8 @@
 """How fast is a program under nntui, against plain Python? `python benchmarks/engine.py`
 
 Prints a table of ratios, each measured in one run on one machine; nothing is asserted. *plain* is `exec` of the text,
-*run* the compiled body alone, *session* what `nntui run` does: with the loss curve and checkpoints.
+*run* the compiled body alone, *session* what `nntui run` does: with the loss curve and checkpoints. *check* is one
+check of the gradients, in milliseconds.
 """
 
 import platform
@@ -12,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nntui_core import builtin, network
+from nntui_core.diagnosis import check
 from nntui_core.interpreter import Interpreter
 from nntui_core.program import Program
 from nntui_core.session import Session
@@ -49,11 +51,18 @@ def session(program: Program, iterations: int) -> float:
     return seconds(lambda: debugged.advance(iterations))
 
 
+def checked(program: Program) -> float:
+    interpreter = Interpreter(program)
+    interpreter.start()
+    return seconds(lambda: check(interpreter))
+
+
 def main() -> None:
     print(
         f"{platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}, median of {ROUNDS} rounds\n"
     )
-    print(f"{'program':<14}{'plain, µs':>11}{'run':>9}{'session':>9}   times as fast as plain")
+    head = f"{'program':<14}{'plain, µs':>11}{'run':>9}{'session':>9}{'check, ms':>11}"
+    print(f"{head}   run, session: times as fast as plain")
     for name, (program, iterations) in PROGRAMS.items():
         rounds = [
             (plain(program, iterations), run(program, iterations), session(program, iterations)) for _ in range(ROUNDS)
@@ -61,7 +70,8 @@ def main() -> None:
         own = statistics.median(p for p, _, _ in rounds) / iterations * 1e6
         fast = statistics.median(p / r for p, r, _ in rounds)
         kept = statistics.median(p / s for p, _, s in rounds)
-        print(f"{name:<14}{own:>11.1f}{fast:>9.2f}{kept:>9.2f}")
+        check_ms = statistics.median(checked(program) for _ in range(ROUNDS)) * 1e3
+        print(f"{name:<14}{own:>11.1f}{fast:>9.2f}{kept:>9.2f}{check_ms:>11.1f}")
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ import numpy as np
 
 from nntui_core.case import Case
 from nntui_core.conditions import Observed, line_edit
-from nntui_core.findings import ERROR, NOT_UPDATED, Finding
-from nntui_core.gradients import Derivative, differentiate, fit, match
+from nntui_core.findings import ERROR, Finding
+from nntui_core.gradients import Derivative, differentiate, match
 from nntui_core.line import Line
 from nntui_core.measure import backward_values, cells_of, products_in, work_of
 from nntui_core.patterns import products
@@ -16,40 +16,12 @@ from nntui_core.trace import run_step
 from nntui_core.values import Array
 
 
-def not_updated(seen: Observed) -> Iterator[Finding]:
-    """Find a parameter that is never written, or whose update does nothing."""
-    case, live = seen.case, seen.live[0]
-    for update in case.judged(live).values():
-        if update.verdict == NOT_UPDATED and not update.reason and live.failed_at is None:
-            yield _never(case, update.name, case.gradients[update.name])
-    for name, derivative in fixed_parameters(seen):
-        yield _never(case, name, derivative)
-
-
-def _never(case: Case, name: str, derivative: Derivative) -> Finding:
-    trace = case.trace
-    backward = [(n, fit(v, derivative)) for _, n, v in backward_values(trace, case.plan)]
-    made = next((n for n, f in backward if f.exact), None)
-    last = trace.steps[-1].statement
-    rate = case.plan.roles.rate or "lr"
-    suggestion = (
-        f"{name} = {name} - {rate} * {made}" if made else f"compute ∂C/∂{name} and subtract {rate} times it from {name}"
-    )
-    size = float(np.sqrt(np.nansum(derivative.value**2)))
-    message = (
-        f"{name} stays what it was: the forward pass reads it, ∂C/∂{name} is not zero (norm {size:.3g}), and no line "
-        f"changes it"
-    )
-    return Finding("parameter-not-updated", ERROR, last.line, name, message, suggestion)
-
-
-def fixed_parameters(seen: Observed) -> list[tuple[str, Derivative]]:
+def fixed_parameters(case: Case, budget: int) -> tuple[tuple[str, Derivative], ...]:
     """Return the arrays that the loop never writes though they are used as its parameters are.
 
     Such an array is multiplied from the side from which the parameters are, or added to a layer for all samples
     alike, or its own gradient is computed.
     """
-    case = seen.case
     trace, roles = case.trace, case.plan.roles
     written = {name for s in trace.program.body for name in s.targets}
     names = dict.fromkeys(n for _, s in case.objective.steps for n in s.reads if n not in written and n != roles.target)
@@ -63,14 +35,14 @@ def fixed_parameters(seen: Observed) -> list[tuple[str, Derivative]]:
         if data and not bias:
             continue
         derivative = differentiate(
-            trace, case.objective, name, -1, cells_of(value.size, work_of(trace, case.objective), seen.budget)
+            trace, case.objective, name, -1, cells_of(value.size, work_of(trace, case.objective), budget)
         )
         computed = (
             any(match(v, [derivative]) for _, _, v in backward_values(trace, case.plan)) and name not in roles.inputs
         )
         if (weight or bias or computed) and not derivative.zero:
             found.append((name, derivative))
-    return found
+    return tuple(found)
 
 
 def _on_parameter_side(case: Case, name: str) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from nntui_core import dataflow
 from nntui_core.case import Case
 from nntui_core.findings import ERROR, Finding
+from nntui_core.gradients import Derivative
 from nntui_core.measure import products_in
 from nntui_core.program import Phase, Program
 from nntui_core.trace import Step, Trace
@@ -25,12 +26,16 @@ MOST_ROWS = 5000
 
 @dataclass(frozen=True)
 class Observed:
-    """What the tests look at: the measured iteration, and the iterations as they run (`live[0]` is the same one)."""
+    """What the tests look at: the measured iteration, and the iterations as they run (`live[0]` is the same one).
+
+    `fixed` are the arrays that the loop never writes though they are used as its parameters are.
+    """
 
     case: Case
     live: tuple[Trace, ...]
     budget: int
     iterations: int | None = None
+    fixed: tuple[tuple[str, Derivative], ...] = ()
 
 
 def setup_edit(program: Program, name: str, change: Callable[[str], str]) -> tuple[str | None, tuple[int, str] | None]:
@@ -237,9 +242,16 @@ def symmetric_start(seen: Observed) -> Iterator[Finding]:
         if not gradient.whole or weights.shape[axis] < 2 or np.any(np.ptp(weights, axis=axis)):
             continue
         differences = np.ptp(gradient.value, axis=axis)
-        if np.all(differences <= 8 * gradient.error + 1e-9 * np.abs(gradient.value).max()):
+        equal = np.all(differences <= 8 * gradient.error + 1e-9 * np.abs(gradient.value).max())
+        if equal or (gradient.kinks is not None and _moved_alike(seen.live[0], name, axis)):
             yield _symmetric(case, name, weights, weights.shape[axis])
             return
+
+
+def _moved_alike(live: Trace, name: str, axis: int) -> bool:
+    """Tell whether an update moves all units alike: at a kink (a ReLU at 0), where several slopes are right."""
+    before, after = np.asarray(live.start[name]), np.asarray(live.end.get(name))
+    return before.shape == after.shape and not np.any(np.ptp(after - before, axis=axis))
 
 
 def _symmetric(case: Case, name: str, weights: Array, units: int) -> Finding:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core import carried, cautions, conditions, strides
+from nntui_core import carried, cautions, conditions, idle, strides
 from nntui_core.answers import answer, finding_of
 from nntui_core.case import Case, Fault
 from nntui_core.conditions import Observed, setup_edit
@@ -58,7 +58,7 @@ CONDITIONS: Sequence[Callable[[Observed], Iterator[Finding]]] = (
     conditions.symmetric_start,
     carried.bias_for_each_sample,
     carried.accumulates,
-    carried.not_updated,
+    idle.not_updated,
     strides.buffers,
     strides.overshoot,
 )
@@ -114,7 +114,8 @@ def _check(interpreter: Interpreter, budget: int) -> Report:
     if optimizer.names:
         start = start.with_start(optimizer.start)
     case = _measured(start, live[0], plan, optimizer, budget)
-    seen = Observed(case, live, budget, interpreter.natural_end)
+    fixed = carried.fixed_parameters(case, budget)
+    seen = Observed(case, live, budget, interpreter.natural_end, fixed)
     findings = [] if repeated is None else [_not_repeated(repeated[1], interpreter.program)]
     findings += _judged(seen, integers)
     if not any(f.severity == ERROR for f in findings) and interpreter.position.iteration == 0:
@@ -164,7 +165,7 @@ def _measured(start: Trace, live: Trace, plan: Layout, optimizer: Optimizer, bud
 def _judged(seen: Observed, integers: Sequence[str]) -> list[Finding]:
     """Return the errors: first what makes judging the lines pointless, then conditions and lines."""
     conditional = [finding for test in CONDITIONS for finding in test(seen)]
-    decisive = [finding for finding in conditional if finding.code in DECISIVE]
+    decisive = [finding for finding in conditional if _decides(seen, finding)]
     if decisive:
         return decisive[:1]
     found, left = faults(seen.case)
@@ -178,6 +179,15 @@ def _judged(seen: Observed, integers: Sequence[str]) -> list[Finding]:
     findings += conditional
     findings += _unexplained(seen, left, findings)
     return findings
+
+
+def _decides(seen: Observed, finding: Finding) -> bool:
+    """Tell whether a finding is why nothing moves, or why the lines cannot be judged: they are not what is wrong."""
+    if finding.code in DECISIVE or finding.variable == (seen.case.plan.roles.rate or ""):
+        return True
+    if finding.code != "symmetric-start" or finding.variable is None:
+        return False
+    return seen.case.judged(seen.live[0])[finding.variable].verdict == NOT_UPDATED
 
 
 def _raised(seen: Observed, fault: Fault) -> str | None:
@@ -321,7 +331,7 @@ def _report(interpreter: Interpreter, seen: Observed, findings: tuple[Finding, .
     updates |= {name: replace(updates[name], verdict=NOT_A_GRADIENT) for name in spoilt}
     updates |= {name: replace(updates[name], verdict=NOT_UPDATED) for name in truncated if name in updates}
     parameters = [_verdict(case.gradients[name], update, case.pace) for name, update in updates.items()]
-    fixed = [d for _, d in carried.fixed_parameters(seen)]
+    fixed = [derivative for _, derivative in seen.fixed]
     parameters += [_fixed(derivative) for derivative in fixed]
     last = {name: value for _, name, value in backward_values(case.trace, case.plan)}
     derivatives = (*case.derivatives, *fixed)

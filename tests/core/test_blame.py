@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.core.test_diagnosis import LOSS, UPDATE2, VARIANTS, Y, diagnose
+from tests.core.test_diagnosis import LOSS, UPDATE1, UPDATE2, VARIANTS, Y, diagnose
 from tests.core.test_diagnosis import X as X4
 
 from nntui_core import mistakes
@@ -236,6 +236,60 @@ def test_a_new_value_is_not_written_into() -> None:
     assert finding.message.startswith("`a1 = sigmoid(a1)` gives another value to a1")
     assert "does not go downhill" in report.answer
     assert "name of its own" not in report.answer
+
+
+# --- nothing moves ----------------------------------------------------------------------------------------------------
+
+
+def test_a_rate_of_zero_is_why_nothing_moves() -> None:
+    program = broken("default", ("lr = 1.0", "lr = 0.0"))
+    report = diagnose(program)
+    assert said(report) == [("parameter-not-updated", "lr = 0.1")]
+    assert errors(report)[0].message == "W1, W2 stay as at the start: the learning rate lr is 0"
+    assert not errors(diagnose(applied(program, report)))
+
+
+def test_a_line_that_changes_nothing_is_not_missing() -> None:
+    report = diagnose(broken("default", (DELTA1, "delta1 = 0 * (delta2 @ W2.T)")))
+    finding = next(f for f in errors(report) if f.variable == "W1")
+    assert (finding.code, finding.suggestion) == ("parameter-not-updated", None)
+    assert "since delta1 on line 25 is zero in every element" in finding.message
+    assert "no line" not in finding.message
+    old = "W2 = W2 - lr * old\n    old = dW2"
+    late = diagnose(broken("default", ("lr = 1.0", "lr = 1.0\nold = np.zeros((4, 1))"), (UPDATE2, old)))
+    assert "changes it by nothing, since old is zero in every element" in errors(late)[0].message
+
+
+def test_a_line_that_writes_the_same_value() -> None:
+    report = diagnose(broken("default", (UPDATE2, "W2 = W2 - 0 * lr * dW2")))
+    assert "gives it the value that it had" in errors(report)[0].message
+
+
+@pytest.mark.parametrize(("sign", "step"), [("", "-"), ("-", "+")])
+def test_the_line_that_is_missing_goes_downhill(sign: str, step: str) -> None:
+    report = diagnose(broken("default", (UPDATE1, ""), ("dW1 = x.T @ delta1", f"dW1 = {sign}x.T @ delta1")))
+    assert said(report) == [("parameter-not-updated", f"W1 = W1 {step} lr * dW1")]
+
+
+def test_relus_that_start_at_zero_start_equal() -> None:
+    zeros: tuple[Edit, ...] = (
+        ("W1 = rng.standard_normal((2, 5))", "W1 = np.zeros((2, 5))"),
+        ("x = np.array([[0.1, 0.3], [0.2, 1], [1, 0.4], [1, 1]])", "x = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])"),
+    )
+    program = broken("relu", *zeros)
+    report = diagnose(program)
+    assert said(report) == [("symmetric-start", "W1 = rng.standard_normal((2, 5))")]
+    assert not errors(diagnose(applied(program, report)))
+
+
+def test_the_best_loss_so_far_changes_no_verdict() -> None:
+    kept = f"{LOSS}\n    if loss < best:\n        best = loss\n        best_W2 = W2.copy()"
+    report = diagnose(
+        broken("default", ("lr = 1.0", "lr = 1.0\nbest = 9.9"), (LOSS, kept), (DELTA2, "delta2 = a2 - y"))
+    )
+    assert said(report) == [("missing-output-derivative", DELTA2)]
+    assert [p.name for p in report.parameters] == ["W1", "W2"]
+    assert report.cost.name == "loss"
 
 
 # --- the mistakes, crossed with how the program is written -----------------------------------------------------------
