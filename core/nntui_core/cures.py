@@ -4,6 +4,7 @@ An edit is a cure where it gives the true derivative in this iteration and from 
 (`nntui_core.witnesses`). Of the edits that do, the simplest is suggested.
 """
 
+import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType
@@ -45,7 +46,10 @@ def cure(case: Case, trace: Trace, goal: Goal) -> Fault | None:
     """Return the fault with the edited line, None where no small edit of it gives the right numbers.
 
     The line is the goal's own; where none of its edits does, one that computes what it reads and is no derivative.
+    An array that divides a step (Adam) is left alone: any edit that makes it one number gives a step along the gradient.
     """
+    if goal.variable in case.gradients and _divides_by_array(trace, goal.k):
+        return None
     fault = _edited(case, trace, goal, goal.k)
     if fault is not None:
         return fault
@@ -54,6 +58,15 @@ def cure(case: Case, trace: Trace, goal: Goal) -> Fault | None:
         if fault is not None:
             return fault
     return None
+
+
+def _divides_by_array(trace: Trace, k: int) -> bool:
+    """Tell whether a step divides by something made of an array."""
+    divisors = [
+        p.right for p in ast.walk(trace.steps[k].node) if isinstance(p, ast.BinOp) and isinstance(p.op, ast.Div)
+    ]
+    names = {p.id for divisor in divisors for p in ast.walk(divisor) if isinstance(p, ast.Name)}
+    return any(np.size(trace.environments[k].get(name, 0)) > 1 for name in names)
 
 
 def _read_by(case: Case, trace: Trace, k: int) -> Iterator[int]:

@@ -238,6 +238,13 @@ def test_a_new_value_is_not_written_into() -> None:
     assert "name of its own" not in report.answer
 
 
+def test_a_divisor_is_not_edited_into_one_number() -> None:
+    """RMSprop with the squares of the weights: summed to one number they would divide all cells alike, right or not."""
+    squares = "s2 = 0.9 * s2 + 0.1 * W2**2\n    W2 = W2 - lr * dW2 / (np.sqrt(s2) + 1e-8)"
+    report = diagnose(broken("default", ("lr = 1.0", "lr = 0.02\ns2 = np.zeros((4, 1))"), (UPDATE2, squares)))
+    assert said(report) == [("not-a-gradient", None)]
+
+
 # --- nothing moves ----------------------------------------------------------------------------------------------------
 
 
