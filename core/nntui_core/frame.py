@@ -319,6 +319,8 @@ class Frame:
     surface: Surface | None = None
     """None where no surface was asked for."""
     no_surface: str = ""
+    caution: str = ""
+    """Sizes that happen to be equal, so that a wrong product would run; empty for nntui's own programs."""
     """Why there can be no surface."""
     breakpoints: Mapping[int, tuple[str, int]] = field(default_factory=dict)
     """The lines that have a breakpoint, each with its condition, empty for none, and at which of its hits it stops."""

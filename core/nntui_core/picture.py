@@ -5,6 +5,7 @@ does not change from frame to frame (the lines of the program) is made once per 
 """
 
 from nntui_core import pairing
+from nntui_core.coincidence import coincidence
 from nntui_core.failure import Failure
 from nntui_core.findings import Report
 from nntui_core.frame import (
@@ -52,7 +53,7 @@ class Painter:
         self._code: tuple[CodeLine, ...] = ()
         self._variables: tuple[Variable, ...] = ()
         self._flow: tuple[FlowStep, ...] = ()
-        self._title = ""
+        self._title = self._caution = ""
 
     def frame(self, view: View) -> Frame:
         """Return a picture of the session as it stands."""
@@ -65,6 +66,7 @@ class Painter:
             self._variables = tuple(variables(program, session.shapes))
             self._flow = tuple(flow(program))
             self._title = title(program, session.shapes)
+            self._caution = coincidence(program, session.shapes)
         iteration, tick = session.position
         last = session.trace[-1] if session.trace else None
         made = self._made(view)
@@ -102,6 +104,7 @@ class Painter:
             inferred_cost=program.roles.cost or "",
             surface=None if view.surface is None else self._surfaces.draw(*view.surface),
             no_surface=self._surfaces.problem(),
+            caution=self._caution,
             breakpoints={n: (b.condition, b.every) for n, b in session.breakpoints.within(program).items()},
             watches=self._watches.now(),
             has_former=session.former is not None,

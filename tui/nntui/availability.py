@@ -6,7 +6,7 @@ from nntui.layout import CODE, LOSS, SURFACE
 from nntui_core.frame import Frame
 
 NEEDS_RATE = frozenset({"rate", "rate_up", "rate_down"})
-ALWAYS = frozenset({"quit", "help", "palette", "reload", "open", "interrupt"})
+ALWAYS = frozenset({"quit", "help", "palette", "reload", "open", "network", "interrupt"})
 
 
 def why_not(

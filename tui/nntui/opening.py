@@ -107,15 +107,22 @@ def open_program(args: argparse.Namespace, runs: bool = True) -> "Program":
     return program
 
 
-def typed(words: Sequence[str]) -> "Program":
-    """Return the program that the words of a command line ask for, those of options among them.
+def typed(words: Sequence[str], folder: Path | None = None) -> "Program":
+    """Return the network that the words of a command line ask for: options alone, without a program.
+
+    A file of data is looked for in a folder, where one is given.
 
     Raises:
-        InputError: there is no such program, or it cannot take an option.
+        InputError: they cannot be read, or do not go together.
     """
-    parser = Parser("nntui")
+    parser = Parser("nntui", add_help=False)
     add_program_arguments(parser)
-    return open_program(parser.read(words))
+    args = parser.read(words)
+    if args.program != DEFAULT:
+        raise InputError(f"{short(args.program)} is no option; o opens other programs")
+    if folder is not None and args.data is not None and args.data.lower().endswith((".csv", ".tsv", ".npz")):
+        args.data = str(folder / Path(args.data).expanduser())
+    return open_program(args)
 
 
 def is_session(name: str) -> bool:

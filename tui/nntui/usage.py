@@ -8,7 +8,7 @@ import argparse
 import difflib
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 MOST_ITERATIONS = 10**12
 LARGEST_SEED = 2**32 - 1
@@ -26,12 +26,12 @@ class UsageError(InputError):
 class Parser(argparse.ArgumentParser):
     """An `ArgumentParser` that raises its errors and knows the nearest option to a mistyped one."""
 
-    def __init__(self, prog: str, **settings: str) -> None:
+    def __init__(self, prog: str, **settings: Any) -> None:
         super().__init__(
             prog,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
-            **settings,  # type: ignore[arg-type]
+            **settings,
         )
 
     def error(self, message: str) -> NoReturn:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from nntui_core.datasets.drawn import SAMPLES, SHAPES
 from nntui_core.datasets.small import TABLES
 
-TWO_CLASSES = "two classes"
+COUNTS = {2: "two", 3: "three", 10: "ten"}
 UCI = "UCI Machine Learning Repository, CC BY 4.0"
 
 
@@ -16,9 +16,18 @@ class Entry:
     name: str
     samples: int
     inputs: int
-    kind: str
+    classes: int
     title: str
     source: str
+
+    @property
+    def kind(self) -> str:
+        """What the targets are, in words."""
+        return f"{COUNTS[self.classes]} classes"
+
+    def outputs(self, one_each: bool) -> int:
+        """Return how many outputs a network needs; `one_each` tells whether every class has one of its own."""
+        return self.classes if one_each or self.classes > 2 else 1
 
 
 FILES = {
@@ -26,7 +35,7 @@ FILES = {
         "iris",
         150,
         4,
-        "three classes",
+        3,
         "three species of iris by four lengths in cm",
         f"Fisher 1936; {UCI}, doi 10.24432/C56C76",
     ),
@@ -34,7 +43,7 @@ FILES = {
         "digits",
         1797,
         64,
-        "ten classes",
+        10,
         "handwritten digits of 8×8 pixels, 0 to 16",
         f"Alpaydin and Kaynak 1998; {UCI}, doi 10.24432/C50P49",
     ),
@@ -42,12 +51,9 @@ FILES = {
 """Those that are files of this package."""
 
 ENTRIES: tuple[Entry, ...] = (
+    *(Entry(name, len(rows), len(rows[0]), 2, title, "a truth table") for name, (title, rows, _) in TABLES.items()),
     *(
-        Entry(name, len(rows), len(rows[0]), TWO_CLASSES, title, "a truth table")
-        for name, (title, rows, _) in TABLES.items()
-    ),
-    *(
-        Entry(name, SAMPLES, 2, TWO_CLASSES, shape.title, "drawn from the seed; --samples, --noise")
+        Entry(name, SAMPLES, 2, 2, shape.title, "drawn from the seed; --samples, --noise")
         for name, shape in SHAPES.items()
     ),
     *FILES.values(),

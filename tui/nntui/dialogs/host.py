@@ -10,6 +10,7 @@ from nntui import examples
 from nntui.dialogs.check import CheckDialog
 from nntui.dialogs.edit import EditDialog
 from nntui.dialogs.help import Help
+from nntui.dialogs.network import NetworkDialog, as_typed
 from nntui.dialogs.number import Dialog, NumberDialog, read_iteration, read_rate
 from nntui.dialogs.open import OpenDialog
 from nntui.dialogs.origin import OriginDialog
@@ -18,6 +19,7 @@ from nntui.dialogs.stops import StopDialogs
 from nntui.dialogs.text import TextDialog
 from nntui.protocol import Answer, Command, Edited, Taken, Verb
 from nntui_core.frame import Cell, Origin, Verdicts
+from nntui_core.program import Program
 from nntui_core.roles import Given
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Dialogs:
             "goto": self._goto,
             "edit": self._edit,
             "open": self._open,
+            "network": self._network,
             "explain": self._explain_selected,
             "save": self._save,
             "picture": self._picture,
@@ -117,6 +120,14 @@ class Dialogs:
                 self._screen.engine.send(command)
 
         self._screen.app.push_screen(OpenDialog(examples.choices()), take)
+
+    def _network(self) -> None:
+        def take(program: Program | None) -> None:
+            if program is not None:
+                self._screen.engine.send(Command(Verb.OPEN, view=self._screen.view(), program=program))
+
+        present = as_typed(self._screen.picture)
+        self._screen.app.push_screen(NetworkDialog(present, self._folder), take)
 
     def _save(self) -> None:
         def take(path: str | None) -> None:

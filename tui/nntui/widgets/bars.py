@@ -168,7 +168,10 @@ class Explanation(Lines):
         colours = self.palette
         cell = frame.cell
         if cell is None:
-            hint = "nothing is computed yet: s runs the line at ▶, n a whole iteration, space lets it run and stops it"
+            hint = (
+                frame.caution
+                or "nothing is computed yet: s runs the line at ▶, n a whole iteration, space lets it run and stops it"
+            )
             return self._coloured(wrapped(hint, room), colours.dim)
         when: Run = (f"   {cell.when}", style(colours.dim))
         value = f"{cell.label} = {cell.value}"
