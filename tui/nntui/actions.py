@@ -70,7 +70,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("edit", ("e",), "edit", "edit the marked line of the code; it takes effect here", Section.CODE),
     Action("undo", ("U",), "", "take the last edit of a line back", Section.CODE),
     Action("open", ("o",), "", "open another program, or one of the usual mistakes", Section.CODE),
-    Action("network", ("d",), "", "another network, other data: options as on the command line", Section.CODE),
+    Action("network", ("d",), "", "another network and other data, by their options", Section.CODE),
     Action("roles", ("v",), "", "say what the variables are for: target, cost, parameters …", Section.CODE),
     Action("reload", ("ctrl+r",), "", "read the script again, after it has changed on disk", Section.CODE),
     Action("save", ("ctrl+s",), "", "save the session (.npz), or the program with its edits (.py)", Section.CODE),
