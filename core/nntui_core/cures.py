@@ -46,7 +46,7 @@ def cure(case: Case, trace: Trace, goal: Goal) -> Fault | None:
     """Return the fault with the edited line, None where no small edit of it gives the right numbers.
 
     The line is the goal's own; where none of its edits does, one that computes what it reads and is no derivative.
-    An array that divides a step (Adam) is left alone: any edit that makes it one number gives a step along the gradient.
+    An array that divides a step (Adam) is left alone: as one number it would give a step along the gradient.
     """
     if goal.variable in case.gradients and _divides_by_array(trace, goal.k):
         return None
