@@ -2,14 +2,15 @@
 
 Two things hide them. A loop may prepare data before it learns: a mini-batch `xb = x[i : i + 8]`, a sample out of a
 `zip`; such statements depend on nothing that is learned, and are taken as setup. And the target may be class labels,
-which are never subtracted from anything: they index the prediction, `probs[rows, y]`.
+which are never subtracted from anything: they index the prediction, `probs[rows, y]`. Or it only weighs the
+prediction's logarithm or its reciprocal: `np.dot(Y, np.log(A))`, `np.divide(Y, A)`.
 """
 
 import ast
 from collections.abc import Sequence
 
 from nntui_core import dataflow
-from nntui_core.patterns import products
+from nntui_core.patterns import called_name, products
 from nntui_core.roles import Given, Phase, Roles, infer
 
 
@@ -30,7 +31,7 @@ def cast(
     before = [*setup, *(nodes[i] for i in sorted(data))]
     roles, found = infer(before, learning, skip, given, arguments)
     if roles.target is None:
-        meeting = _labels(learning)
+        meeting = _labels(learning) or _likelihood(learning)
         if meeting is not None:
             at, synthetic = meeting
             with_labels = [*learning[:at], synthetic, *learning[at:]]
@@ -83,3 +84,34 @@ def _labels(nodes: Sequence[ast.stmt]) -> tuple[int, ast.stmt] | None:
             if prediction in written and labels:
                 return at, ast.parse(f"__meet__ = {prediction} - {labels[-1]}").body[0]
     return None
+
+
+def _likelihood(nodes: Sequence[ast.stmt]) -> tuple[int, ast.stmt] | None:
+    """Return where a target that is nowhere subtracted weighs log(a) or 1/a, and a statement in which the two meet."""
+    written = {name for node in nodes for name in dataflow.writes(node)}
+    met: set[str] = set()
+    for at, node in enumerate(nodes):
+        names = [p.id for p in ast.walk(node) if isinstance(p, ast.Name) and isinstance(p.ctx, ast.Load)]
+        predictions = [n for part in ast.walk(node) for n in _unbounded(part) if n in met]
+        targets = [n for n in names if n not in written and n not in met and n not in NUMPY]
+        if predictions and targets:
+            pair = ast.BinOp(ast.Name(predictions[0], ast.Load()), ast.Sub(), ast.Name(targets[0], ast.Load()))
+            meeting = ast.Assign([ast.Name("__meet__", ast.Store())], pair)
+            return at, ast.fix_missing_locations(ast.copy_location(meeting, node))
+        met |= {*names, *dataflow.writes(node)}
+    return None
+
+
+NUMPY = frozenset({"np", "numpy"})
+
+
+def _unbounded(part: ast.AST) -> list[str]:
+    """Return the variables whose logarithm or reciprocal an expression takes."""
+    inside: ast.expr | None = None
+    if isinstance(part, ast.Call) and called_name(part) in ("log", "log2") and part.args:
+        inside = part.args[0]
+    elif isinstance(part, ast.Call) and called_name(part) in ("divide", "true_divide") and len(part.args) == 2:
+        inside = part.args[1]
+    elif isinstance(part, ast.BinOp) and isinstance(part.op, ast.Div):
+        inside = part.right
+    return [] if inside is None else [p.id for p in ast.walk(inside) if isinstance(p, ast.Name)]

@@ -37,7 +37,9 @@ from nntui_core.output import Output
 from nntui_core.precision import in_double
 from nntui_core.program import Phase, Program, ProgramSyntaxError
 from nntui_core.repair import faults
-from nntui_core.trace import LONGEST, Scratch, Trace, record
+from nntui_core.scratch import Scratch
+from nntui_core.straight import Straight, follow
+from nntui_core.trace import LONGEST, Trace, record
 from nntui_core.updates import Pace, Update, spread
 
 __all__ = [
@@ -103,10 +105,12 @@ def check(interpreter: Interpreter, *, budget: int = BUDGET) -> Report:
 
 
 def _check(interpreter: Interpreter, budget: int) -> Report:
-    repeated = _with_forward_inside(interpreter.program)
+    straight = _straight(interpreter)
+    repeated = None if straight else _with_forward_inside(interpreter.program)
     program = interpreter.program if repeated is None else repeated[0]
+    program = program if straight is None else straight.program
     plan = layout(program)
-    live = _live(interpreter, program, plan)
+    live = _live(interpreter, program, plan, straight)
     integers = _integers(live[0], plan)
     start = live[0].with_start({name: live[0].start[name].astype(float) for name in integers}) if integers else live[0]
     start = in_double(start)
@@ -124,9 +128,21 @@ def _check(interpreter: Interpreter, budget: int) -> Report:
     return _report(interpreter, seen, tuple(findings))
 
 
-def _live(interpreter: Interpreter, program: Program, plan: Layout) -> tuple[Trace, ...]:
+def _straight(interpreter: Interpreter) -> Straight | None:
+    """Return this iteration as a straight line, where the body hides in functions what is to be checked."""
+    if interpreter.program.straight is None:
+        return None
+    found = follow(interpreter)
+    if found is None:
+        raise NothingToCheck("this iteration cannot be followed through the functions that it calls")
+    return found
+
+
+def _live(
+    interpreter: Interpreter, program: Program, plan: Layout, straight: Straight | None = None
+) -> tuple[Trace, ...]:
     """Run a few iterations on a copy and return their traces, up to the first that raises."""
-    scratch = Scratch(interpreter, program)
+    scratch = Scratch(interpreter, program, straight.held if straight else None)
     traces: list[Trace] = []
     forward = frozenset(s.index for s in program.body if plan.phase(s) is Phase.FORWARD)
     shared = [name for name in scratch.shared if any(name in s.reads for s in program.body)]
@@ -140,6 +156,8 @@ def _live(interpreter: Interpreter, program: Program, plan: Layout) -> tuple[Tra
             raise NothingToCheck(f"an iteration runs more than {LONGEST:,} statements, too many to follow one by one")
         if not trace.steps:
             break
+        if straight is not None and straight.cut:
+            return (replace(trace, whole=False),)
         traces.append(trace)
         if trace.drew and not lazy:
             ahead = AHEAD_RANDOM

@@ -12,7 +12,7 @@ import copy
 import random
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from nntui_core.failure import message_of
 from nntui_core.output import Output
 from nntui_core.patterns import products
 from nntui_core.program import Phase, Program, Statement
-from nntui_core.trace import rebound, silent
+from nntui_core.scratch import rebound, silent
 from nntui_core.values import Array, arrays_in, is_data, is_numeric
 
 
@@ -43,6 +43,8 @@ class Forward:
     prediction: str
     upright: bool
     codes: tuple[types.CodeType, ...]
+    held: Mapping[str, Any] = field(default_factory=dict)
+    """What the statements need that no variable holds, see `nntui_core.straight`."""
 
     @classmethod
     def of(cls, program: Program) -> "Forward":
@@ -51,6 +53,8 @@ class Forward:
         Raises:
             NoForward: it has none that stands by itself.
         """
+        held = program.straight.held if program.straight else {}
+        program = program.straight.program if program.straight else program
         roles = program.roles
         if roles.prediction is None:
             raise NoForward("no prediction was found: v says which variable it is")
@@ -62,7 +66,7 @@ class Forward:
         codes = tuple(
             compile(ast.Module([program.nodes[statement.index]], []), program.name, "exec") for statement in statements
         )
-        return cls(program, statements, inputs, roles.prediction, upright, codes)
+        return cls(program, statements, inputs, roles.prediction, upright, codes, held)
 
     @property
     def reads(self) -> frozenset[str]:
@@ -80,7 +84,7 @@ class Forward:
         Raises:
             NoForward: a statement raised an exception, or the prediction holds no numbers.
         """
-        namespace = _apart(live, self.program, self.reads)
+        namespace = {**_apart(live, self.program, self.reads - set(self.held)), **self.held}
         namespace[self.inputs] = inputs
         with _undisturbed(), np.errstate(all="ignore"):
             for statement, code in zip(self.statements, self.codes, strict=True):

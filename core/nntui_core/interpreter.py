@@ -11,7 +11,7 @@ import copy
 import functools
 import itertools
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -41,6 +41,9 @@ RAISED = (Exception, SystemExit, KeyboardInterrupt)
 
 HIDDEN = "the program's "
 """Before a name of the program that a function's own name hides; no Python name has blanks."""
+
+CALLER = "the caller's {} "
+"""Before an own name of a function that has called the one that the loop is in."""
 
 
 class Guard(Protocol):
@@ -134,9 +137,9 @@ class Interpreter:
     def _setup(self) -> None:
         loop, site = self.program.loop, self.program.site
         self._execute(site.setup)
-        if site.call is not None:
-            self._enter_function(site.call)
-            self._execute(site.prelude)
+        for depth, entered in enumerate(site.entered):
+            self._enter_function(depth)
+            self._execute(entered.prelude)
         iterable = None
         if isinstance(loop, ast.For):
             iterable = self._guarded(loop.lineno, self._code(ast.Expression(loop.iter)))
@@ -149,20 +152,45 @@ class Interpreter:
         for node in statements:
             self._guarded(node.lineno, self._code(ast.Module([node], [])))
 
-    def _enter_function(self, call: Call) -> None:
+    def _enter_function(self, depth: int) -> None:
         """Add a function's own names to the namespace, its parameters with their arguments.
 
-        Names of the program that they hide are set aside, under names that no program can use. So functions that
-        the loop calls share all variables with it, and a checkpoint holds both.
+        Names of the program that they hide are set aside, under names that no program can use; so are the own names
+        of the function that calls it. So functions that the loop calls share all variables with it, and a checkpoint
+        holds everything.
         """
+        call = self.program.site.entered[depth].call
         line = call.statement.lineno
         self._guarded(line, self._code(compiled.binder(call.function)))
-        arguments = ast.Call(ast.Name("__bind__", ast.Load()), call.expression.args, call.expression.keywords)
+        given = [*([] if call.owner is None else [call.owner]), *call.expression.args]
+        arguments = ast.Call(ast.Name("__bind__", ast.Load()), given, call.expression.keywords)
         bound = self._guarded(line, self._code(ast.Expression(ast.copy_location(arguments, call.expression))))
         del self.namespace["__bind__"]
+        if depth:
+            self._leave(depth - 1, keep=True)
         for name in call.names & set(self.namespace):
             self.namespace[HIDDEN + name] = self.namespace.pop(name)
         self.namespace |= bound
+
+    def _leave(self, depth: int, keep: bool = False) -> None:
+        """Take a function's own names out of the namespace, and put back those of the program that they hid.
+
+        `keep` sets the function's names aside: it has called another one.
+        """
+        for name in self.program.site.entered[depth].call.names & set(self.namespace):
+            value = self.namespace.pop(name)
+            if keep:
+                self.namespace[CALLER.format(depth) + name] = value
+        for name in [n for n in self.namespace if n.startswith(HIDDEN)]:
+            self.namespace[name.removeprefix(HIDDEN)] = self.namespace.pop(name)
+
+    def _return_to(self, depth: int) -> None:
+        """Put back the own names of a function whose call has returned."""
+        for name in self.program.site.entered[depth].call.names & set(self.namespace):
+            self.namespace[HIDDEN + name] = self.namespace.pop(name)
+        prefix = CALLER.format(depth)
+        for name in [n for n in self.namespace if n.startswith(prefix)]:
+            self.namespace[name.removeprefix(prefix)] = self.namespace.pop(name)
 
     def finish(self) -> None:
         """Run what comes after the loop.
@@ -178,21 +206,26 @@ class Interpreter:
         if site.call is None:
             self._execute((*otherwise, *site.after))
             return
+        last = len(site.entered) - 1
         if compiled.RETURNED not in self.namespace:
-            rest = (*otherwise, *site.rest)
-            line = rest[0].lineno if rest else site.call.statement.lineno
-            result = self._calling(line, compiled.remainder(rest, self.program, self.namespace))
-            self.namespace[compiled.RETURNED] = result
+            self._run_rest((*otherwise, *site.entered[last].rest), site.call)
         inside = dict(self.namespace)
-        for name in site.call.names:
-            self.namespace.pop(name, None)
-        for name in [n for n in self.namespace if n.startswith(HIDDEN)]:
-            self.namespace[name.removeprefix(HIDDEN)] = self.namespace.pop(name)
         try:
-            self._execute([_with_call_done(site.call), *site.after])
+            self._leave(last)
+            for depth in range(last - 1, -1, -1):
+                self._return_to(depth)
+                entered = site.entered[depth]
+                self._run_rest((_with_call_done(site.entered[depth + 1].call), *entered.rest), entered.call)
+                self._leave(depth)
+            self._execute([_with_call_done(site.entered[0].call), *site.after])
         finally:
             self.namespace.clear()
             self.namespace |= inside
+
+    def _run_rest(self, rest: Sequence[ast.stmt], call: Call) -> None:
+        """Run what is left of a function on the way to the loop; keep what it returns."""
+        line = rest[0].lineno if rest else call.statement.lineno
+        self.namespace[compiled.RETURNED] = self._calling(line, compiled.remainder(rest, self.program, self.namespace))
 
     def _calling(self, line: int, function: Callable[[], Any]) -> Any:
         try:
@@ -376,7 +409,7 @@ def _guarded_run(run: compiled.Runner, guard: Guard, items: Iterator[Any], seen:
 def _with_call_done(call: Call) -> ast.stmt:
     """Return the statement that calls the loop's function, with the result in the call's place."""
     statement = copy.deepcopy(call.statement)
-    assert isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign)
+    assert isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.Return)
     statement.value = ast.copy_location(ast.Name(compiled.RETURNED, ast.Load()), call.statement)
     return statement
 

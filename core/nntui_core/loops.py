@@ -2,8 +2,9 @@
 
 The training loop is the outermost one that carries something from one iteration to the next: it reads a variable
 before it writes it. Where several do, the one with a matrix product; where several have one, the user has to say. A
-loop inside a function counts where the function is called at the top level (also below `if __name__ == "__main__"`):
-the function's arguments and the lines before its loop then belong to the setup, and its names are the state.
+loop inside a function or a method counts where that is called at the top level (also below `if __name__ == "__main__"`,
+or by way of a `main()`): the function's arguments and the lines before its loop then belong to the setup, and its names
+are the state. A `with` or `try` around the loop is entered before it and left after it.
 """
 
 import ast
@@ -15,6 +16,7 @@ from nntui_core import dataflow, places
 from nntui_core.patterns import called_name, products
 
 Loop = ast.For | ast.While
+Block = tuple[ast.stmt, ...]
 
 
 class LoopError(ValueError):
@@ -27,11 +29,13 @@ class LoopError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A training loop's function, and the top-level statement that calls it."""
+    """A function that leads to a training loop, and the statement that calls it."""
 
     statement: ast.stmt
     expression: ast.Call
     function: ast.FunctionDef
+    owner: ast.expr | None = None
+    """What a method is called on, None for a plain function."""
 
     @property
     def arguments(self) -> frozenset[str]:
@@ -48,19 +52,44 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Entered:
+    """A function on the way to the training loop, and its own statements before and after it.
+
+    In the last one, the loop stands between them; in the others, the call of the next.
+    """
+
+    call: Call
+    prelude: tuple[ast.stmt, ...]
+    rest: tuple[ast.stmt, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """Where a training loop stands.
 
-    `setup` and `after` are the top-level statements before and after it. Where it is in a function, `call` says how
-    that is called, `prelude` and `rest` are the function's own statements before and after the loop.
+    `setup` and `after` are the top-level statements before and after it. Where it is in a function, `entered` says
+    through which calls it is reached, the outermost first.
     """
 
     setup: tuple[ast.stmt, ...]
     loop: Loop
     after: tuple[ast.stmt, ...]
-    call: Call | None = None
-    prelude: tuple[ast.stmt, ...] = ()
-    rest: tuple[ast.stmt, ...] = ()
+    entered: tuple[Entered, ...] = ()
+
+    @property
+    def call(self) -> Call | None:
+        """The call of the function that the loop is in, None at the top level."""
+        return self.entered[-1].call if self.entered else None
+
+    @property
+    def prelude(self) -> tuple[ast.stmt, ...]:
+        """The statements before the loop in the functions that lead to it."""
+        return tuple(node for entered in self.entered for node in entered.prelude)
+
+    @property
+    def rest(self) -> tuple[ast.stmt, ...]:
+        """The statements after the loop in the functions that lead to it, those of the innermost first."""
+        return tuple(node for entered in reversed(self.entered) for node in entered.rest)
 
     @property
     def arguments(self) -> frozenset[str]:
@@ -74,7 +103,8 @@ def find(tree: ast.Module, line: int | None = None) -> Site:
     Raises:
         LoopError: there is no loop, or several could be meant.
     """
-    sites = list(_sites(_inlined(tree.body)))
+    text = _Text(tree)
+    sites = list(text.sites(tree.body))
     if line is not None:
         chosen = [site for site in sites if site.loop.lineno == line]
         if not chosen:
@@ -88,7 +118,7 @@ def find(tree: ast.Module, line: int | None = None) -> Site:
         raise LoopError(
             f"there is no training loop: no `for` or `while` at the top level or in a function called there{lines}"
         )
-    training = _training(sites)
+    training = _training(sites, text)
     if len(training) > 1:
         there = " and ".join(str(site.loop.lineno) for site in training)
         raise LoopError(f"several loops could be the training loop, on lines {there}: choose one with --loop LINE")
@@ -111,19 +141,103 @@ def counters(loop: Loop) -> frozenset[str]:
     return frozenset()
 
 
-def _training(sites: Sequence[Site]) -> Sequence[Site]:
+def _training(sites: Sequence[Site], text: "_Text") -> Sequence[Site]:
     """Narrow the loops down to those that look most like training."""
-    carry = [site for site in sites if _carries(site.loop)]
-    multiply = [site for site in sites if _multiplies(site.loop)]
+    carry = [site for site in sites if _carries(site.loop) or any(map(_updates, text.called(site.loop)))]
+    multiply = [site for site in sites if _multiplies(site.loop) or any(map(_multiplies, text.called(site.loop)))]
     both = [site for site in carry if site in multiply]
     return both or carry or multiply or sites
 
 
+DEEPEST = 4
+"""How many calls lead to a training loop at most."""
+
+
+class _Text:
+    """A module's functions and methods, and the loops that its top-level statements run."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._functions = {node.name: node for node in _inlined(tree.body) if isinstance(node, ast.FunctionDef)}
+        classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+        methods = [node for c in classes for node in c.body if isinstance(node, ast.FunctionDef)]
+        names = [node.name for node in methods]
+        self._methods = {node.name: node for node in methods if names.count(node.name) == 1}
+        self._all = {**{node.name: node for node in methods}, **self._functions}
+
+    def sites(
+        self, body: Sequence[ast.stmt], entered: tuple[Entered, ...] = (), top: tuple[Block, Block] | None = None
+    ) -> Iterator[Site]:
+        """Yield the loops of a block, and those of the functions that it calls.
+
+        `entered` are the functions that lead to the block, `top` the top-level statements before and after.
+        """
+        body = _inlined(body)
+        for i, node in enumerate(body):
+            before, after = tuple(body[:i]), tuple(body[i + 1 :])
+            way = (*entered[:-1], Entered(entered[-1].call, before, after)) if entered else ()
+            setup, rest = top or (before, after)
+            if isinstance(node, Loop):
+                yield Site(setup, node, rest, way)
+                continue
+            call = self._called(node)
+            if call is not None and len(way) < DEEPEST and call.function not in [e.call.function for e in way]:
+                yield from self.sites(call.function.body, (*way, Entered(call, (), ())), (setup, rest))
+
+    def _called(self, node: ast.stmt) -> Call | None:
+        """Return the call of a function of this text that a statement consists of, assigns or returns."""
+        value = node.value if isinstance(node, ast.Expr | ast.Assign | ast.AnnAssign | ast.Return) else None
+        if not isinstance(value, ast.Call):
+            return None
+        owner = None
+        if isinstance(value.func, ast.Name):
+            function = self._functions.get(value.func.id)
+        elif isinstance(value.func, ast.Attribute):
+            function, owner = self._methods.get(value.func.attr), value.func.value
+        else:
+            return None
+        if function is None or function.decorator_list or _yields(function):
+            return None
+        if owner is not None and isinstance(owner, ast.Call) and called_name(owner) == "super":
+            return None
+        return Call(node, value, function, owner)
+
+    def called(self, loop: Loop) -> list[ast.FunctionDef]:
+        """Return the functions that a loop's body calls, those that they call among them, as far as names tell."""
+        found: dict[str, ast.FunctionDef] = {}
+        waiting: list[ast.AST] = list(loop.body)
+        while waiting:
+            for part in ast.walk(waiting.pop()):
+                name = called_name(part) if isinstance(part, ast.Call) else ""
+                if name in self._all and name not in found:
+                    found[name] = self._all[name]
+                    waiting.append(self._all[name])
+        return list(found.values())
+
+
+def _updates(function: ast.FunctionDef) -> bool:
+    """Tell whether a function changes something by what it was before: `self.W -= …`, `p["W"] = p["W"] - …`."""
+    for part in ast.walk(function):
+        if isinstance(part, ast.AugAssign):
+            return True
+        if isinstance(part, ast.Assign):
+            targets = {ast.unparse(target) for target in part.targets}
+            if targets & {ast.unparse(p) for p in ast.walk(part.value) if isinstance(p, ast.expr)}:
+                return True
+    return False
+
+
 def _inlined(body: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """Put the block of `if __name__ == "__main__":` in its place."""
+    """Put blocks that only surround a loop in their place: `if __name__ == "__main__":`, `with`, `try`."""
     out: list[ast.stmt] = []
     for node in body:
-        out += node.body if isinstance(node, ast.If) and _asks_for_main(node.test) else [node]
+        if isinstance(node, ast.If) and _asks_for_main(node.test):
+            out += _inlined(node.body)
+        elif isinstance(node, ast.With) and _surrounds(node.body):
+            out += [*_entering(node), *_inlined(node.body), *_leaving(node)]
+        elif isinstance(node, ast.Try) and _surrounds(node.body):
+            out += _inlined([*node.body, *node.orelse, *node.finalbody])
+        else:
+            out.append(node)
     return out
 
 
@@ -131,33 +245,46 @@ def _asks_for_main(test: ast.expr) -> bool:
     return ast.unparse(test) in ("__name__ == '__main__'", "'__main__' == __name__")
 
 
-def _sites(body: Sequence[ast.stmt]) -> Iterator[Site]:
-    functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
-    for i, node in enumerate(body):
-        before, after = tuple(body[:i]), tuple(body[i + 1 :])
-        if isinstance(node, Loop):
-            yield Site(before, node, after)
-            continue
-        expression = _called(node)
-        if expression is None or not isinstance(expression.func, ast.Name) or expression.func.id not in functions:
-            continue
-        function = functions[expression.func.id]
-        if function.decorator_list or _yields(function):
-            continue
-        for k, inner in enumerate(function.body):
-            if isinstance(inner, Loop):
-                call = Call(node, expression, function)
-                yield Site(before, inner, after, call, tuple(function.body[:k]), tuple(function.body[k + 1 :]))
+def _surrounds(body: Sequence[ast.stmt]) -> bool:
+    """Tell whether a block has a loop of its own, or calls of functions that may have one."""
+    plain = [node for node in body if not isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    return any(isinstance(part, Loop) or _is_call(part) for node in plain for part in ast.walk(node))
+
+
+def _is_call(node: ast.AST) -> bool:
+    value = node.value if isinstance(node, ast.Expr | ast.Assign) else None
+    return isinstance(value, ast.Call)
+
+
+CONTEXT = "the context of line {line}, {number}"
+"""The namespace entry of what a `with` has entered; no Python name has blanks."""
+
+
+def _entering(node: ast.With) -> Iterator[ast.stmt]:
+    """Yield statements that enter a `with`."""
+    for number, item in enumerate(node.items):
+        context = ast.Name(CONTEXT.format(line=node.lineno, number=number), ast.Store())
+        yield _at(node, ast.Assign([context], item.context_expr))
+        call = ast.Call(ast.Attribute(ast.Name(context.id, ast.Load()), "__enter__", ast.Load()), [], [])
+        yield _at(node, ast.Expr(call) if item.optional_vars is None else ast.Assign([item.optional_vars], call))
+
+
+def _leaving(node: ast.With) -> Iterator[ast.stmt]:
+    """Yield statements that leave a `with`."""
+    for number in range(len(node.items) - 1, -1, -1):
+        context = ast.Name(CONTEXT.format(line=node.lineno, number=number), ast.Load())
+        nothing: list[ast.expr] = [ast.Constant(None)] * 3
+        yield _at(node, ast.Expr(ast.Call(ast.Attribute(context, "__exit__", ast.Load()), nothing, [])))
+
+
+def _at(node: ast.With, made: ast.stmt) -> ast.stmt:
+    made.lineno, made.col_offset = node.lineno, node.col_offset
+    made.end_lineno, made.end_col_offset = node.lineno, node.col_offset
+    return ast.fix_missing_locations(made)
 
 
 def _yields(function: ast.FunctionDef) -> bool:
     return any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(function))
-
-
-def _called(node: ast.stmt) -> ast.Call | None:
-    """Return the call that a statement consists of, or assigns."""
-    value = node.value if isinstance(node, ast.Expr | ast.Assign | ast.AnnAssign) else None
-    return value if isinstance(value, ast.Call) else None
 
 
 def _carries(loop: Loop) -> bool:
@@ -179,5 +306,5 @@ def _flat(block: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
             yield from _flat(nested)
 
 
-def _multiplies(loop: Loop) -> bool:
-    return any(True for node in loop.body for _ in products(node))
+def _multiplies(block: Loop | ast.FunctionDef) -> bool:
+    return any(True for node in block.body for _ in products(node))

@@ -5,6 +5,7 @@ five iterations ago, is found by going back to its iteration, looking, and retur
 stood, bit for bit.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from nntui_core.dataflow import writes
 from nntui_core.explain import Explanation, explain
 from nntui_core.frame import Index
 from nntui_core.history import RateChange
+from nntui_core.inside import lines_of
 from nntui_core.interpreter import Position
 from nntui_core.session import Executed, Session
 from nntui_core.values import State
@@ -32,6 +34,8 @@ class Made:
     position: Position | None
     line: int | None
     explanation: Explanation | None = None
+    inside: tuple[Executed, ...] | None = None
+    """The flat lines of its iteration before the one that wrote it, where its statement hides several."""
 
 
 FARTHEST = 100
@@ -45,6 +49,7 @@ class Origins:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._lines: tuple[Executed, tuple[Executed, ...]] | None = None
 
     def made(self, name: str, index: Index, before: Position = END, look_back: bool = True) -> Made:
         """Return how a cell got the value that it had before the statement at a position (by default: has now).
@@ -61,9 +66,12 @@ class Origins:
         if executed is None:
             return self._from_setup(name, index)
         statement = executed.statement
-        if name not in statement.targets:  # another name for an array that the statement changed in place
+        if name not in executed.targets:  # another name for an array that the statement changed in place
             value = _cell(executed.after, name, index)
             return Made(name, index, value, executed.position, statement.line)
+        inner = _made_inside(name, index, self._flat_lines(executed), executed.position)
+        if inner is not None:
+            return inner
         told = explain(executed.program, statement, executed.before, executed.after, index, name)
         return Made(name, told.index, told.value, executed.position, statement.line, told)
 
@@ -71,7 +79,26 @@ class Origins:
         """Return where the cells that a value was computed from had come from, in the order of their use."""
         if made.explanation is None or made.position is None:
             return ()
-        return tuple(self.made(s.name, s.index, made.position) for s in made.explanation.sources)
+        return tuple(self.source(made, s.name, s.index) for s in made.explanation.sources)
+
+    def source(self, made: Made, name: str, index: Index) -> Made:
+        """Return where a cell that a value was computed from had come from.
+
+        Raises:
+            LookupError: nobody knows.
+        """
+        inner = _made_inside(name, index, made.inside or ())
+        return inner if inner is not None else self.made(name, index, made.position or END)
+
+    def _flat_lines(self, executed: Executed) -> tuple[Executed, ...]:
+        """Return the flat lines of a statement's iteration, up to the statement; none where it hides nothing."""
+        if executed.program.straight is None:
+            return ()
+        if self._lines is None or self._lines[0] is not executed:
+            trace = self._session.trace_of(executed.position.iteration)
+            so_far = [e for e in trace if e.position <= executed.position]
+            self._lines = executed, lines_of(so_far, self._session.interpreter.namespace)
+        return self._lines[1]
 
     def _writer(self, name: str, before: Position, farthest: int) -> Executed | None:
         """Return the last statement before a position that wrote a variable, None where the setup did."""
@@ -101,6 +128,16 @@ class Origins:
         return Made(name, index, value, None, line)
 
 
+def _made_inside(name: str, index: Index, lines: Sequence[Executed], position: Position | None = None) -> Made | None:
+    """Return how the last flat line that wrote a variable (in the statement at a position) made a cell."""
+    for number in range(len(lines) - 1, -1, -1):
+        line = lines[number]
+        if name in line.statement.targets and position in (None, line.position):
+            told = explain(line.program, line.statement, line.before, line.after, index, name)
+            return Made(name, told.index, told.value, line.position, line.statement.line, told, tuple(lines[:number]))
+    return None
+
+
 def _cell(state: State, name: str, index: Index) -> Any:
     value = state.get(name)
     if (
@@ -114,6 +151,6 @@ def _cell(state: State, name: str, index: Index) -> Any:
 
 def _wrote(executed: Executed, name: str) -> bool:
     """Tell whether a statement wrote a variable: by name, or because the array is one that it changed in place."""
-    if name in executed.statement.targets:
+    if name in executed.targets:
         return name in executed.after
     return name in executed.before and executed.after.get(name) is not executed.before.get(name)

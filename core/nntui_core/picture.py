@@ -171,7 +171,7 @@ class Painter:
     def _written_last(self) -> tuple[str, Index]:
         """Return the first cell of what the last statement wrote: what is explained while nothing is selected."""
         for executed in reversed(self.session.trace):
-            for name in executed.statement.targets:
+            for name in executed.targets:
                 value = executed.after.get(name)
                 if value is not None:
                     return name, (0,) * value.ndim

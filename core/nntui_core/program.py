@@ -10,11 +10,15 @@ import copy
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from nntui_core import dataflow, places
 from nntui_core.casting import cast
 from nntui_core.loops import Loop, LoopError, Site, counters, find
 from nntui_core.roles import Given, Phase, Role, Roles
+
+if TYPE_CHECKING:
+    from nntui_core.straight import Straight
 
 __all__ = ["Given", "Origin", "Phase", "Program", "ProgramSyntaxError", "Role", "Roles", "Statement"]
 
@@ -86,6 +90,8 @@ class Program:
     """The syntax tree of each statement of `body`, by index, with places as names: for reading."""
     written: tuple[ast.stmt, ...] = field(compare=False, repr=False)
     """The same as they were written: for running."""
+    straight: "Straight | None" = field(default=None, compare=False, repr=False)
+    """One iteration as a straight line, where the body hides what it does in functions or lists."""
 
     @classmethod
     def parse(cls, source: str, name: str, origin: Origin = Origin()) -> "Program":
@@ -157,7 +163,9 @@ class Program:
 
     def with_cost(self, expression: str) -> "Program":
         """Return the program with a cost that no variable of it holds."""
-        return Program.parse(self.source, self.name, replace(self.origin, inferred_cost=expression))
+        states_none = self.roles.loss is None and self.origin.given.cost is None
+        roles = replace(self.roles, cost=expression) if states_none else self.roles
+        return replace(self, origin=replace(self.origin, inferred_cost=expression), roles=roles)
 
     @property
     def loop(self) -> Loop:

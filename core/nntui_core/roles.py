@@ -104,6 +104,7 @@ class _Fact:
 
 
 REDUCTIONS = frozenset({"sum", "mean", "average"})
+AS_NUMBER = frozenset({"squeeze", "float", "asscalar"})
 PENALTIES = frozenset({"square", "log", "log2", "logaddexp"})
 COST_NAMES = ("loss", "cost", "error", "mse", "sse", "objective")
 
@@ -301,8 +302,10 @@ def _reduces(fact: _Fact) -> bool:
 
 
 def _adds(node: ast.stmt, name: str) -> bool:
-    """Tell whether a statement adds something to a variable: `loss = data_loss + penalty`."""
+    """Tell whether a statement adds something to a variable, `loss = data_loss + penalty`, or makes it a number."""
     waiting = [node.value] if isinstance(node, ast.Assign) else []
+    if waiting and isinstance(waiting[0], ast.Call) and called_name(waiting[0]) in AS_NUMBER:
+        return [ast.unparse(argument) for argument in waiting[0].args] == [name]
     while waiting:
         value = waiting.pop()
         if isinstance(value, ast.Name) and value.id == name:

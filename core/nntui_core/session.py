@@ -9,7 +9,7 @@ import copy
 import math
 from dataclasses import dataclass
 
-from nntui_core import edits
+from nntui_core import edits, straight
 from nntui_core.branches import Former, set_aside
 from nntui_core.breakpoints import Breakpoints
 from nntui_core.curve import LossCurve
@@ -360,6 +360,7 @@ class Session(Timeline):
         """Go on with another text of the same program."""
         old = self.program
         if edits.same_setup(old, program):
+            program = self._followed(program)
             following = edits.following_after(old, program, self.interpreter.following)
             if following is None:
                 raise Refused("this is inside a block: n goes to the next iteration, where lines can be edited")
@@ -369,6 +370,13 @@ class Session(Timeline):
             self._change(ProgramChange(self.position, program, following))
         else:
             self._start_again(program, keep_rate=False)
+
+    def _followed(self, program: Program) -> Program:
+        """Return another text of the program with what following this iteration tells of it."""
+        here = Position(self.position.iteration, 0)
+        if straight.may_hide(program, self.interpreter.namespace):
+            return self.visit(here, lambda: straight.read(self.interpreter, program))
+        return program
 
     def _label(self) -> str:
         changes = [event for event in self.history.events if isinstance(event, RateChange)]

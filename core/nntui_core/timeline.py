@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from nntui_core import holdout, places
+from nntui_core import holdout, places, straight
 from nntui_core.curve import LossCurve
 from nntui_core.edits import rate_literals
 from nntui_core.failure import Failure, ProgramFailed, message_of
@@ -40,6 +40,14 @@ class Executed:
     index: int
     before: State
     after: State
+    turn: int = 0
+    """How often the statement had run before in this iteration."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What it wrote in this turn: of `weights[i] -= …`, which of them."""
+        straight = self.program.straight
+        return straight.written(self.index, self.turn) if straight else self.statement.targets
 
     @property
     def statement(self) -> Statement:
@@ -62,6 +70,9 @@ class Timeline:
         interpreter = Interpreter(program)
         with output.installed(anew=True):
             interpreter.start()
+            program = straight.read(interpreter)
+        if program is not interpreter.program:
+            interpreter.adopt(program, 0)
         self.output = output
         """What the program prints."""
         self.interpreter = interpreter
@@ -158,7 +169,7 @@ class Timeline:
     def last_writer(self, name: str) -> Executed | None:
         """Return the statement that wrote a variable last, None where that is not in the trace."""
         for executed in reversed(self.trace):
-            if name in executed.statement.targets:
+            if name in executed.targets:
                 return executed
         return None
 
@@ -197,7 +208,8 @@ class Timeline:
                 self.stand_at(position)
             return False
         self.state = self._look(before)
-        self.trace.append(Executed(position, program, index, before, self.state))
+        turn = sum(e.index == index and e.position.iteration == position.iteration for e in self.trace)
+        self.trace.append(Executed(position, program, index, before, self.state, turn))
         if self.position.tick == 0:
             held_out = [] if self.held_out_loss is None else [self.held_out_loss]
             self._finish(position.iteration, [self.loss] if program.loss_text else [], held_out)

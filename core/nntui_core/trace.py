@@ -19,13 +19,14 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core import compiled, dataflow, places
+from nntui_core import dataflow
 from nntui_core.draws import Draws
 from nntui_core.failure import Failure, ProgramFailed
 from nntui_core.inner import Replaced, hidden_sum
-from nntui_core.interpreter import Interpreter, LoopOver
+from nntui_core.interpreter import LoopOver
 from nntui_core.program import Program, Statement
-from nntui_core.values import Checkpoint, frozen, is_data, is_numeric, same_bits
+from nntui_core.scratch import Scratch
+from nntui_core.values import frozen, is_data, is_numeric, same_bits
 
 Environment = Mapping[str, Any]
 
@@ -34,50 +35,6 @@ NUMPY = "__numpy__"
 
 LONGEST = 2000
 """Steps after which an iteration is cut off: inner loops over many samples."""
-
-
-def silent(*_: object, **__: object) -> None:
-    """Stand in for `print` while a program is run to look at it."""
-
-
-class Scratch(Interpreter):
-    """A copy of an interpreter, with its data, functions and random state, that may be run to pieces.
-
-    The original must stand at the start of an iteration; it is not touched. NumPy's global random state is shared
-    by all: whoever uses a scratch puts that back (see `diagnosis.check`).
-    """
-
-    def __init__(self, original: Interpreter, program: Program | None = None) -> None:
-        program = program or original.program
-        super().__init__(program.flat() if program.places else program)
-        checkpoint = original.take_checkpoint()
-        self.namespace = {n: v for n, v in original.namespace.items() if not is_data(n, v)}
-        for name, value in self.namespace.items():
-            if isinstance(value, types.FunctionType) and value.__globals__ is original.namespace:
-                self.namespace[name] = rebound(value, self.namespace)
-        self.namespace["print"] = silent
-        checkpoint.restore(self.namespace)
-        self.namespace |= places.flat(self.namespace, self.program.places)
-        self.shared = checkpoint.shared
-        """The names of what could not be copied."""
-        self.known: dict[int, tuple[Step, ...]] = {}
-        """The steps of the statements that have run, by index: compiled once for all iterations."""
-        self._items = original._items
-        self._step = compiled.stepper(self.program, self.namespace)
-        self._stand(original.position.iteration)
-
-    def take_checkpoint(self) -> Checkpoint:
-        """Copy the live data, at any point."""
-        return Checkpoint.take(self.namespace)
-
-
-def rebound(function: types.FunctionType, namespace: dict[str, Any]) -> types.FunctionType:
-    """Return the function with another namespace as its globals."""
-    fresh = types.FunctionType(
-        function.__code__, namespace, function.__name__, function.__defaults__, function.__closure__
-    )
-    fresh.__kwdefaults__ = function.__kwdefaults__
-    return fresh
 
 
 @dataclass(frozen=True, slots=True)

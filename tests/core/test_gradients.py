@@ -14,7 +14,8 @@ from nntui_core.measure import cells_of, measure
 from nntui_core.objective import layout, stated
 from nntui_core.optimizers import NONE
 from nntui_core.program import Phase, Program
-from nntui_core.trace import Scratch, Trace, record
+from nntui_core.scratch import Scratch
+from nntui_core.trace import Trace, record
 from nntui_core.values import Array
 
 

@@ -10,6 +10,13 @@ from nntui_core.program import Program
 
 TRAIN = "for i in range(9):\n    p = x @ W\n    W = W - lr * x.T @ (p - y)\n"
 INSIDE = "".join(f"    {line}\n" for line in TRAIN.splitlines())
+DEEPER = "".join(f"    {line}\n" for line in INSIDE.splitlines())
+METHODS = """class N:
+    def out(self, v):
+        return v @ self.W
+    def step(self, v):
+        self.W -= v.T @ (self.out(v) - 1)
+"""
 
 
 def found(text: str, line: int | None = None) -> Site:
@@ -29,6 +36,13 @@ def found(text: str, line: int | None = None) -> Site:
         (f"def train():\n{INSIDE}    return W\nW = train()\nprint(W)\n", 2),
         (f"def train(n, *, lr=1):\n{INSIDE}if '__main__' == __name__:\n    result = train(3)\n", 2),
         (f"def unused():\n{INSIDE}\n{TRAIN}", 6),
+        (f"class A:\n    def f(self):\n{DEEPER}a = A()\na.f()\n", 3),
+        (f"class A:\n    def f(self):\n{DEEPER}A().f()\n", 3),
+        (f"def train():\n{INSIDE}def main():\n    return train()\nif __name__ == '__main__':\n    main()\n", 2),
+        (f"with np.errstate(all='ignore'):\n{INSIDE}", 2),
+        (f"try:\n{INSIDE}finally:\n    print(W)\n", 2),
+        (f"def main():\n    with open('log') as log:\n{DEEPER}main()\n", 3),
+        (f"{METHODS}n = N()\nfor i in range(9):\n    n.step(x)\nfor v in x:\n    print(n.out(v))\n", 7),
     ],
 )
 def test_the_training_loop(text: str, line: int) -> None:
@@ -128,3 +142,81 @@ def test_a_function_ends_as_under_python(stop: int, result: str, seen: list[obje
     assert kept[-1][:5] == [result, 1.0, 0.0, seen[-1], False]
     assert kept[:-1] == seen
     assert interpreter.namespace["y"][0, 0] == 3.0  # it stands in the function again
+
+
+ON_THE_WAY = """import numpy as np
+x, X, log = np.ones((2, 1)), "the program's own", []
+class Net:
+    def __init__(self, w):
+        self.W = w
+    def train(self, x, epochs, stop):
+        scale = 0.1
+        for epoch in range(epochs):
+            p = x @ self.W
+            self.W = self.W - scale * x.T @ (p - X_sum(x))
+            log.append((epoch, X))
+            if epoch == stop:
+                return epoch
+        log.append("all")
+        return "end"
+def X_sum(v):
+    return 3.0
+def main(stop):
+    X, y = np.full((3, 1), 2.0), np.zeros((3, 1))
+    net = Net(np.ones((1, 1)))
+    result = net.train(X, 4, stop)
+    log.append(("main", result, X.shape, y.shape))
+    return net
+net = main(STOP)
+final = [float(net.W[0, 0]), X, x.shape, "result" in globals(), "epoch" in globals(), log]
+"""
+
+
+@pytest.mark.parametrize("stop", [2, 9])
+@pytest.mark.parametrize("fast", [True, False])
+def test_functions_on_the_way_end_as_under_python(stop: int, fast: bool) -> None:
+    source = ON_THE_WAY.replace("STOP", str(stop))
+    plain: dict[str, object] = {}
+    exec(source, plain)
+    interpreter = Interpreter(Program.parse(f"{source}log.append(final)\n", "mine"))
+    interpreter.start()
+    assert [entered.call.function.name for entered in interpreter.program.site.entered] == ["main", "train"]
+    assert "y" not in interpreter.namespace  # that is main's
+    if fast:
+        interpreter.run(4)
+    else:
+        while not interpreter.ended and interpreter.position.iteration < 4:
+            interpreter.step()
+    interpreter.finish()
+    found = interpreter.namespace["log"]
+    assert found[:-1] == plain["log"]
+    assert found[-1][:5] == plain["final"][:5]  # type: ignore[index]
+
+
+def test_a_context_is_entered_before_the_loop_and_left_after_it() -> None:
+    source = """class Context:
+    def __init__(self, name):
+        self.name = name
+    def __enter__(self):
+        seen.append(f"enter {self.name}")
+        return self.name
+    def __exit__(self, *_):
+        seen.append(f"leave {self.name}")
+seen = []
+def train():
+    with Context("a") as a, Context("b"):
+        n = 0
+        for i in range(2):
+            n = n + 1
+            seen.append((a, n))
+        seen.append("over")
+train()
+"""
+    plain: dict[str, object] = {}
+    exec(source, plain)
+    interpreter = Interpreter(Program.parse(source, "mine"))
+    interpreter.start()
+    interpreter.run(2)
+    interpreter.finish()
+    assert interpreter.namespace["seen"] == plain["seen"]
+    assert plain["seen"] == ["enter a", "enter b", ("a", 1), ("a", 2), "over", "leave b", "leave a"]

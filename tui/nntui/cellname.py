@@ -11,7 +11,9 @@ Index = tuple[int, ...]
 NUMBER = r"\s*[+-]?[0-9]{1,18}\s*"
 WORD = r"[^\W\d]\w*"
 KEY = r"""\[\s*('[^'\\]*'|"[^"\\]*")\s*\]"""
-PLACE = rf"{WORD}(?:\.{WORD}|{KEY.replace('(', '(?:', 1)})*"
+ELEMENT = r"\[[0-9]{1,9}\](?=\s*[\[.])"
+"""An element of a list: `weights[0][1,2]`."""
+PLACE = rf"{WORD}(?:\.{WORD}|{ELEMENT}|{KEY.replace('(', '(?:', 1)})*"
 CELL = re.compile(rf"\s*({PLACE})\s*(?:\[({NUMBER}(?:,{NUMBER})*),?\s*\])?\s*")
 
 

@@ -134,7 +134,7 @@ class Teller:
         told = made.explanation if made is not None else None
         if made is None or made.position is None or told is None or self._is_counter(cell.name):
             return Told(cell.name, cell.index, cell.value, at, line, text)
-        sources = [self._source(source, made.position, depth) for source in told.sources]
+        sources = [self._source(source, made, made.position, depth) for source in told.sources]
         return Told(
             cell.name,
             cell.index,
@@ -150,11 +150,18 @@ class Teller:
             depth > 0,
         )
 
-    def _source(self, source: Source, reader: Position, depth: int) -> Told:
+    def _source(self, source: Source, user: Made, reader: Position, depth: int) -> Told:
         if depth == 0:
             return Told(source.name, source.index, source.value)
-        made = self.made(source.name, source.index, reader)
+        inside = user.inside is not None
+        made = self._inside(user, source) if inside else self.made(source.name, source.index, reader)
         return self.tree(made, source, reader.iteration, depth - 1)
+
+    def _inside(self, user: Made, source: Source) -> Made | None:
+        try:
+            return self._origins.source(user, source.name, source.index)
+        except (LookupError, ValueError):
+            return None
 
     def _is_counter(self, name: str) -> bool:
         """Tell whether only the loop's header writes a variable."""
@@ -170,6 +177,7 @@ class Teller:
             return iteration, program.loop.lineno, program.lines[program.loop.lineno - 1].strip()
         if made is not None and made.position is not None:
             statement = next((s for s in program.body if s.line == made.line), None)
-            return made.position.iteration, made.line, statement.text if statement else ""
+            plain = program.lines[made.line - 1].split("#")[0].strip() if made.line else ""
+            return made.position.iteration, made.line, statement.text if statement else plain
         line = made.line if made is not None else None
         return None, line, program.lines[line - 1].split("#")[0].strip() if line else ""

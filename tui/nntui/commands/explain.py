@@ -97,6 +97,9 @@ def _told(session: "Session", name: str, index: Index, iteration: int, depth: in
     from nntui_core.interpreter import Position
 
     value = session.state.get(name)
+    if value is None and len(index) == 1:  # biases[0] may be an array in a list
+        name, index = cellname.written(name, index), ()
+        value = session.state.get(name)
     if value is None:
         raise InputError(_no_value(session, name))
     index = cellname.fitting(name, index, value.shape)

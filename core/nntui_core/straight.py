@@ -1,0 +1,354 @@
+"""A program whose body calls functions that do the work, as one whose body does it itself: a straight line.
+
+`follow` runs one iteration on a copy and returns the program in this form: its body has a flat line for each
+statement that computed an array, wherever that stands in the text (see `nntui_core.unroll`). It is for reading: for
+roles, checks and explanations. What runs on the screen is the program as it was written. That the straight line
+computes the same numbers, bit for bit, is not assumed but tried: where it does not, there is none.
+"""
+
+import ast
+import copy
+import dataclasses
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from nntui_core import dataflow, places
+from nntui_core.callees import Callees
+from nntui_core.casting import cast
+from nntui_core.flatlines import Line, TooLong, located
+from nntui_core.flattening import MARK, Names, Unsupported
+from nntui_core.interpreter import Interpreter, LoopOver
+from nntui_core.leaves import NAMELESS, is_container, leaf_names, parts
+from nntui_core.loops import counters
+from nntui_core.output import Output
+from nntui_core.program import Phase, Program, Roles, Statement
+from nntui_core.scratch import Scratch
+from nntui_core.unroll import Turn, Unroller
+from nntui_core.values import same_bits
+
+
+@dataclasses.dataclass(frozen=True)
+class Straight:
+    """One iteration as a straight line.
+
+    `program` has the flat lines as its body; `lines` say where each stands, `held` are the values that its lines
+    need and no variable of the program holds. `visible` are the names that the program itself knows, besides the
+    local variables of its functions. `cut` tells that only the first turn of an inner loop is there.
+    """
+
+    program: Program
+    lines: tuple[Line, ...]
+    held: Mapping[str, Any]
+    visible: frozenset[str]
+    cut: bool = False
+    plain: tuple[tuple[str, ...], ...] = ()
+    """What each statement of the body writes by its text alone."""
+
+    def lines_at(self, index: int, turn: int) -> tuple[int, ...]:
+        """Return the flat lines of one execution of a body statement; where turns were left out, those of the last."""
+        own = [(k, line.turn) for k, line in enumerate(self.lines) if line.index == index]
+        last = max((t for _, t in own), default=0) if self.cut else turn
+        return tuple(k for k, t in own if t == min(turn, last))
+
+    def written(self, index: int, turn: int) -> tuple[str, ...]:
+        """Return what one execution of a body statement writes, as far as the program knows the names."""
+        lines = self.lines_at(index, turn)
+        names = dict.fromkeys(name for k in lines for name in self.program.body[k].targets if name in self.visible)
+        return tuple(names) or self.plain[index]
+
+
+def read(interpreter: Interpreter, program: Program | None = None) -> Program:
+    """Return a program with what following the iteration tells of it, where its text alone does not tell enough.
+
+    The interpreter stands at the start of an iteration; `program` is a text of the same setup, by default its own.
+    """
+    program = program or interpreter.program
+    if program.straight is not None or not may_hide(program, interpreter.namespace):
+        return program
+    straight = follow(interpreter, program)
+    return program if straight is None else _told(program, straight)
+
+
+def may_hide(program: Program, namespace: Mapping[str, Any]) -> bool:
+    """Tell whether the body leaves to functions, methods or lists what roles are read from."""
+    callees = Callees(ast.parse(program.source), program.name)
+    if any(isinstance(p, ast.Call) and callees.may_enter(p) for node in program.written for p in ast.walk(node)):
+        return True
+    roles = program.roles
+    if not roles.parameters or roles.target is None or roles.prediction is None:
+        return True
+    names = {*roles.parameters, roles.target, roles.prediction}
+    for node in program.nodes:
+        display = isinstance(node, ast.Assign) and isinstance(
+            node.value, ast.List | ast.Dict | ast.ListComp | ast.Tuple
+        )
+        if display and names & set(dataflow.writes(node)):
+            return True
+    return any(is_container(namespace.get(name)) for name in names)
+
+
+def _told(program: Program, straight: Straight) -> Program:
+    """Return a program whose statements, roles and places are those of its straight line."""
+    flat = straight.program
+    body = tuple(_statement(statement, straight) for statement in program.body)
+    inside = [n for s in body for n in (*s.reads, *s.targets) if places.is_place(n)]
+    return dataclasses.replace(
+        program,
+        body=body,
+        roles=_visible_roles(flat.roles, straight.visible),
+        places=tuple(dict.fromkeys([*program.places, *inside])),
+        straight=straight,
+    )
+
+
+def _statement(statement: Statement, straight: Straight) -> Statement:
+    """Return a body statement with what its flat lines read and write, as far as the program knows the names."""
+    lines = [s for s, line in zip(straight.program.body, straight.lines, strict=True) if line.index == statement.index]
+    if not lines:
+        return statement
+    written: dict[str, None] = {}
+    read: dict[str, None] = {}
+    for line in lines:
+        read |= dict.fromkeys(n for n in line.reads if n in straight.visible and n not in written)
+        written |= dict.fromkeys(n for n in line.targets if n in straight.visible)
+    own = [name for name in statement.targets if name in written]
+    phases = {line.phase for line in lines}
+    phase = next((p for p in BY_WEIGHT if p in phases), statement.phase)
+    targets = tuple(dict.fromkeys([*(n for n in own if n in written), *written]))
+    return dataclasses.replace(statement, targets=targets, reads=tuple(read), phase=phase)
+
+
+BY_WEIGHT = (Phase.UPDATE, Phase.LOSS, Phase.BACKWARD, Phase.FORWARD, Phase.OTHER)
+
+
+def _visible_roles(roles: Roles, visible: frozenset[str]) -> Roles:
+    """Return the roles whose variables the program itself knows."""
+
+    def known(name: str | None) -> str | None:
+        return name if name in visible else None
+
+    return dataclasses.replace(
+        roles,
+        target=known(roles.target),
+        prediction=known(roles.prediction),
+        loss=known(roles.loss),
+        rate=known(roles.rate),
+    )
+
+
+def follow(interpreter: Interpreter, program: Program | None = None) -> Straight | None:
+    """Return the iteration at whose start an interpreter stands as a straight line; None where it cannot be followed.
+
+    The interpreter and the random states stay as they are.
+    """
+    numpys_random, pythons_random = np.random.get_state(legacy=False), random.getstate()
+    silence = Output()
+    silence.quiet = True
+    try:
+        with np.errstate(all="ignore"), silence.installed():
+            return _follow(interpreter, program or interpreter.program)
+    except (Unsupported, LoopOver, RecursionError):
+        return None
+    except Exception:  # noqa: BLE001 - what the program raises shows when it is run
+        return None
+    finally:
+        np.random.set_state(numpys_random)
+        random.setstate(pythons_random)
+
+
+def _follow(interpreter: Interpreter, program: Program) -> Straight | None:
+    scratch = Scratch(interpreter, program, flat=False)
+    if not scratch.begin():
+        return None
+    namespace = scratch.namespace
+    taken = {n for n in namespace if n.isidentifier()} | set(dataflow.bound_names([program.loop]))
+    taken |= set(dataflow.bound_names(program.loop.body)) | dataflow.BUILTINS
+    names = Names(namespace, taken)
+    later = frozenset(dataflow.bound_names([program.loop]))
+    _meet(names, namespace, later)
+    spots = {(n.lineno, n.col_offset): i for i, n in enumerate(program.written)}
+    unroller = Unroller(namespace, Callees(ast.parse(program.source), program.name), names, spots, later)
+    turn = None
+    try:
+        unroller.follow(program.loop.body)
+    except TooLong:
+        if not unroller.turns:
+            return None
+        turn = unroller.turns[0]
+    turn = turn or _first_turn(program, unroller)
+    called = names.containers.names(namespace, later) if turn is None else turn.names
+    end = len(unroller.lines) if turn is None else turn.after
+    lines = _coalesced(_named(unroller.lines[:end], called), set(namespace))
+    straight = _program(program, lines, names)
+    known = {n for n in namespace if n.isidentifier()} | set(leaf_names(namespace, later))
+    plain = tuple(dataflow.writes(node) for node in program.nodes)
+    found = Straight(straight, tuple(lines), names.held, frozenset(known), turn is not None, plain)
+    return found if found.cut or _same(interpreter, found, namespace) else None
+
+
+def _meet(names: Names, namespace: Mapping[str, Any], later: frozenset[str]) -> None:
+    """Learn what there is before the iteration."""
+    for name, value in namespace.items():
+        if name.isidentifier():
+            names.settle(value, ast.Name(name, ast.Load()))
+    for part in parts(namespace, later):
+        token = names.containers.token(part.container, part.path)
+        names.containers.started.setdefault(token, part.path)
+        if part.is_leaf:
+            names.settle(part.value, names.leaf(part.container, part.text, part.path))
+
+
+def _first_turn(program: Program, unroller: Unroller) -> Turn | None:
+    """Return the first turn of an inner loop that makes more than one, if a turn is a whole step of learning."""
+    for turn in unroller.turns[:1]:
+        if turn.before < turn.after < len(unroller.lines):
+            one = _named(unroller.lines[turn.before : turn.after], turn.names)
+            roles, _ = _cast(program, [line.node for line in one], unroller.names)
+            if roles.parameters and roles.target and roles.prediction:
+                return turn
+    return None
+
+
+def _cast(program: Program, nodes: Sequence[ast.stmt], names: Names) -> tuple[Roles, tuple[Phase, ...]]:
+    skip = program.functions | counters(program.loop) | frozenset(names.held)
+    inside = {name for name in leaf_names(names.namespace) if isinstance(places.value(names.namespace, name), float)}
+    return cast(program.setup, nodes, skip, program.origin.given, program.site.arguments | inside)
+
+
+def _program(program: Program, lines: Sequence[Line], names: Names) -> Program:
+    nodes = [located(copy.deepcopy(line.node), number) for number, line in enumerate(lines, start=1)]
+    held = frozenset(names.held)
+    roles, phases = _cast(program, nodes, names)
+    if roles.loss is None and roles.cost is None:
+        roles = dataclasses.replace(roles, cost=program.origin.inferred_cost)
+    functions = program.functions | held
+    body = tuple(
+        Statement(
+            index,
+            line.line,
+            line.end_line,
+            ast.unparse(node),
+            "",
+            dataflow.writes(node),
+            dataflow.reads(node, functions),
+            phase,
+        )
+        for index, (line, node, phase) in enumerate(zip(lines, nodes, phases, strict=True))
+    )
+    loop = copy.copy(program.loop)
+    loop.body, loop.orelse = list(nodes) or [ast.Pass(lineno=1, col_offset=0)], []
+    return dataclasses.replace(
+        program,
+        body=body,
+        roles=roles,
+        functions=functions,
+        places=(),
+        site=dataclasses.replace(program.site, loop=loop),
+        nodes=tuple(nodes),
+        written=tuple(nodes),
+    )
+
+
+def _same(interpreter: Interpreter, straight: Straight, after: Mapping[str, Any]) -> bool:
+    """Tell whether the straight line computes what the iteration computed."""
+    scratch = Scratch(interpreter, straight.program, straight.held)
+    scratch.enter()
+    while scratch.position.iteration == interpreter.position.iteration and not scratch.ended:
+        scratch.step()
+    written = {name for s in straight.program.body for name in s.targets}
+    for name in written:
+        value = places.value(after, name)
+        if isinstance(value, np.ndarray) and not same_bits(np.asarray(scratch.namespace.get(name)), value):
+            return False
+    leaves = [name for name in leaf_names(after) if isinstance(places.value(after, name), np.ndarray)]
+    start = interpreter.namespace
+    for name in leaves:
+        value, old = places.value(after, name), places.value(start, name)
+        untouched = old is not None and same_bits(np.asarray(old), value)
+        if name not in written and not untouched:
+            return False
+    return True
+
+
+# --- names -----------------------------------------------------------------------------------------------------
+
+
+class _Final(ast.NodeTransformer):
+    """Puts the final names in the place of tokens."""
+
+    def __init__(self, names: Mapping[int, str]) -> None:
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        """The leaf of a token, or any other name."""
+        if node.id.startswith(MARK):
+            _, token, text = node.id.split(MARK)
+            node.id = self.names[int(token)] + text
+        return node
+
+
+def _named(lines: Sequence[Line], names: Mapping[int, str]) -> list[Line]:
+    return [dataclasses.replace(line, node=_Final(names).visit(copy.deepcopy(line.node))) for line in lines]
+
+
+class _Renamed(ast.NodeTransformer):
+    def __init__(self, old: str, new: str) -> None:
+        self.old, self.new = old, new
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        if node.id == self.old:
+            node.id = self.new
+        return node
+
+
+def _copied(node: ast.stmt) -> tuple[str, str] | None:
+    """Return the two names of `new = old`."""
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Name):
+        return node.targets[0].id, node.value.id
+    return None
+
+
+def _coalesced(lines: list[Line], visible: set[str]) -> list[Line]:
+    """Call a local variable what its value is called in the end: `A2`, not `forward_A2`, and drop the copying."""
+    while True:
+        copies = [(i, *pair) for i, line in enumerate(lines) if (pair := _copied(line.node))]
+        copies.sort(key=lambda copied: places.is_place(copied[1]))  # rather `A2` than `cache['A2']`
+        found = next((c for c in copies if _may_be_one(lines, visible, *c)), None)
+        if found is None:
+            return [line for line in lines if not _says_nothing(line.node, lines)]
+        at, new, old = found
+        rest = lines[:at] + lines[at + 1 :]
+        lines = [dataclasses.replace(line, node=_Renamed(old, new).visit(copy.deepcopy(line.node))) for line in rest]
+
+
+def _may_be_one(lines: Sequence[Line], visible: set[str], at: int, new: str, old: str) -> bool:
+    """Tell whether two names of a line `new = old` may become one."""
+    if new == old:
+        return True
+    if NAMELESS.search(new):
+        return False
+    if (places.base(old) if places.is_place(old) else old) in visible:
+        return False
+    writers = [i for i, line in enumerate(lines) if old in dataflow.writes(line.node)]
+    if len(writers) != 1 or writers[0] >= at:
+        return False
+    first = writers[0]
+    if new in dataflow.writes(lines[first].node):
+        return False
+    for line in lines[first + 1 : at]:
+        if new in (*dataflow.writes(line.node), *dataflow.reads(line.node)):
+            return False
+    again = [i for i, line in enumerate(lines) if i > at and new in dataflow.writes(line.node)]
+    read = [i for i, line in enumerate(lines) if i > at and old in dataflow.reads(line.node)]
+    return not again or not read or max(read) <= min(again)
+
+
+def _says_nothing(node: ast.stmt, lines: Sequence[Line]) -> bool:
+    """Tell whether a line only puts something where nobody looks for it: `caches[2][0] = A`."""
+    pair = _copied(node)
+    if pair is None or not NAMELESS.search(pair[0]):
+        return False
+    return not any(pair[0] in dataflow.reads(line.node) for line in lines)
