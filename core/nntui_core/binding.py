@@ -197,6 +197,11 @@ class Binder:
         operation = ast.BinOp(ast.Name("__old__", ast.Load()), node.op, ast.Name("__by__", ast.Load()))
         code = compile(ast.fix_missing_locations(ast.Expression(operation)), "<followed>", "eval")
         new = eval(code, {"__old__": copy.copy(old) if isinstance(old, list) else old, "__by__": value})
+        name = node.target.id if frame.outermost and isinstance(node.target, ast.Name) else None
+        if name is not None and name not in frame.counting and is_numeric(new) and flat is not None:
+            frame.variables[name] = new
+            self.note(ast.AugAssign(stored(node.target), node.op, flat), frame)
+            return
         self.bind(node.target, new, both, frame)
 
     def note(self, node: ast.stmt, frame: Frame | None) -> None:
