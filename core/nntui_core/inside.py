@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from nntui_core.executed import Executed
 from nntui_core.output import Output
-from nntui_core.timeline import Executed
 from nntui_core.values import Array, State, frozen, is_data, is_numeric, same_bits
 
 

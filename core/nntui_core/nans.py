@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from nntui_core import places
+from nntui_core.executed import Executed
 from nntui_core.interpreter import Position
 from nntui_core.program import Program
-from nntui_core.timeline import Executed, Timeline
+from nntui_core.timeline import Timeline
 from nntui_core.values import Array
 
 

@@ -14,6 +14,7 @@ from nntui_core.branches import Former, set_aside
 from nntui_core.breakpoints import Breakpoints
 from nntui_core.curve import LossCurve
 from nntui_core.diagnosis import Report, check
+from nntui_core.executed import Executed
 from nntui_core.failure import ProgramFailed
 from nntui_core.history import Event, History, ProgramChange, RateChange
 from nntui_core.interpreter import Position
@@ -21,7 +22,7 @@ from nntui_core.interruption import interruptible
 from nntui_core.looking import Looking
 from nntui_core.output import Output
 from nntui_core.program import Given, Program
-from nntui_core.timeline import Executed, Timeline
+from nntui_core.timeline import Timeline
 
 __all__ = ["Executed", "Ghost", "Refused", "Session", "next_rung"]
 
@@ -65,7 +66,7 @@ class Session(Timeline):
         ProgramFailed: the program's setup failed.
     """
 
-    def __init__(self, program: Program, output: Output | None = None) -> None:
+    def __init__(self, program: Program, output: Output | None = None, look_ahead: bool = True) -> None:
         self.ghost: Ghost | None = None
         self.former: Former | None = None
         """The run whose curve is the ghost, where one can return to it."""
@@ -75,11 +76,11 @@ class Session(Timeline):
         self.breakpoints = Breakpoints(program)
         self.watches: tuple[str, ...] = ()
         """Expressions whose values are shown."""
-        self._open(program, output)
+        self._open(program, output, look_ahead)
 
-    def _open(self, program: Program, output: Output | None) -> None:
+    def _open(self, program: Program, output: Output | None, look_ahead: bool = True) -> None:
         """Start a program; where its setup fails, nothing of the session has changed."""
-        super().__init__(program, output)
+        super().__init__(program, output, look_ahead)
         self._first_rate = self.rate
 
     @property
@@ -429,13 +430,15 @@ class Session(Timeline):
         self.state_before = self.state
 
 
-def opened(program: Program, former: Session | None, output: Output | None = None) -> Session:
+def opened(program: Program, former: Session | None, output: Output | None = None, look_ahead: bool = True) -> Session:
     """Start a session on a program; the curve of a former session stays as a ghost.
+
+    Without `look_ahead` it is not run further than its setup: `Session.look_ahead` does that later.
 
     Raises:
         ProgramFailed: the program's setup failed; the former session is as it was.
     """
-    session = Session(program, output)
+    session = Session(program, output, look_ahead)
     if former is not None and former.curve.count:
         session.ghost = Ghost(former.curve, former.program.name)
     if former is not None and former.program.origin.path == program.origin.path is not None:  # it has been read again

@@ -8,7 +8,6 @@ the same bit for bit, however it is reached.
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,12 +15,13 @@ import numpy as np
 from nntui_core import holdout, places, straight
 from nntui_core.curve import LossCurve
 from nntui_core.edits import rate_literals
+from nntui_core.executed import Executed
 from nntui_core.failure import Failure, ProgramFailed, message_of
 from nntui_core.frame import Index
 from nntui_core.history import History
 from nntui_core.interpreter import Guard, Interpreter, LoopOver, Position, RunFailed, RunLeft
 from nntui_core.output import Output
-from nntui_core.program import Program, Statement
+from nntui_core.program import Program
 from nntui_core.seen import SeenLosses, as_loss, as_losses
 from nntui_core.values import EMPTY, State, is_data, keep
 
@@ -29,30 +29,6 @@ Seen = TypeVar("Seen")
 
 MOST_SCOUTED = 20_000
 """Statements that are run at most to learn what shapes there will be: an inner loop may be long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Executed:
-    """One statement that has run: where, and the states around it."""
-
-    position: Position
-    program: Program
-    index: int
-    before: State
-    after: State
-    turn: int = 0
-    """How often the statement had run before in this iteration."""
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """What it wrote in this turn: of `weights[i] -= …`, which of them."""
-        straight = self.program.straight
-        return straight.written(self.index, self.turn) if straight else self.statement.targets
-
-    @property
-    def statement(self) -> Statement:
-        """The statement that has run."""
-        return self.program.body[self.index]
 
 
 class Timeline:
@@ -65,14 +41,11 @@ class Timeline:
     watched = True
     """Whether somebody looks at the iteration in which a run ends: it is run once more then, to be traced."""
 
-    def __init__(self, program: Program, output: Output | None = None) -> None:
+    def __init__(self, program: Program, output: Output | None = None, look_ahead: bool = True) -> None:
         output = output or Output()
         interpreter = Interpreter(program)
         with output.installed(anew=True):
             interpreter.start()
-            program = straight.read(interpreter)
-        if program is not interpreter.program:
-            interpreter.adopt(program, 0)
         self.output = output
         """What the program prints."""
         self.interpreter = interpreter
@@ -82,13 +55,35 @@ class Timeline:
         self.curve = LossCurve()
         self.failure: Failure | None = None
         self.history.add(0, self.interpreter.take_checkpoint())
-        self.shapes = self._scout()
+        self.loss_is_array = False
+        self.shapes: dict[str, Index] = {n: v.shape for n, v in self._look(EMPTY).values.items()}
         """The shapes of all variables, as far as they are known."""
+        self._arrive()
+        if look_ahead:
+            self.look_ahead()
+
+    def look_ahead(self) -> None:
+        """Run the first iteration and take it back: to learn what it hides in functions, and the shapes to come.
+
+        It may take long; interrupted, what was known before stays. Only at the start.
+
+        Raises:
+            KeyboardInterrupt: it was interrupted.
+        """
+        if self.position != (0, 0):
+            return
+        program = straight.read(self.interpreter)
+        if program is not self.interpreter.program:
+            self.interpreter.adopt(program, 0)
+            self.history = History(program)
+            self.history.add(0, self.interpreter.take_checkpoint())
+        self.shapes = self._scout()
         self._arrive()
 
     def _scout(self) -> dict[str, Index]:
         """Run one iteration and take it back, to learn what shapes there will be."""
         shapes: dict[str, Index] = {}
+        interrupted = False
         self.output.quiet = True
         try:
             for _ in range(MOST_SCOUTED):
@@ -96,14 +91,18 @@ class Timeline:
                     self.interpreter.step()
                 if self.interpreter.position.tick == 0:
                     break
-        except (ProgramFailed, LoopOver):
-            pass  # the shapes of what did run are known; the failure shows when the user gets there
+        except LoopOver:
+            pass
+        except ProgramFailed as failed:  # the shapes of what did run are known; the failure shows when one gets there
+            interrupted = isinstance(failed.__cause__, KeyboardInterrupt)
         for name, value in self._look(EMPTY).values.items():
             shapes[name] = value.shape
         loss = places.value(self.interpreter.namespace, self.program.roles.loss or "_")
         self.loss_is_array = isinstance(loss, np.ndarray)
         iteration, checkpoint = self.history.nearest(0)
         self.interpreter.restore(checkpoint, iteration)
+        if interrupted:
+            raise KeyboardInterrupt
         return shapes
 
     def _arrive(self) -> None:

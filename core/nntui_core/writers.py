@@ -14,10 +14,10 @@ import numpy as np
 
 from nntui_core import places
 from nntui_core.dataflow import writes
+from nntui_core.executed import Executed
 from nntui_core.frame import Index
 from nntui_core.interpreter import Position
 from nntui_core.session import Refused, Session
-from nntui_core.timeline import Executed
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import pytest
 
 from nntui_core import places
 from nntui_core.forward import Forward, NoForward
+from nntui_core.interpreter import Position
 from nntui_core.program import Origin, Program
 from nntui_core.script import load
 from nntui_core.session import Session
@@ -44,10 +45,10 @@ def program(forward: str, head: str = "") -> Program:
 def test_of_each_script_it_is_the_programs_own_prediction(file: Path) -> None:
     session = Session(load(str(file)))
     forward = Forward.of(session.program)
-    session.step()
-    while forward.prediction not in session.trace[-1].statement.targets:
-        session.step()
-    written = session.trace[-1].after
+    session.advance(1)
+    writer = [executed for executed in session.trace_of(0) if forward.prediction in executed.targets][-1]
+    session.goto(Position(0, writer.position.tick + 1))
+    written = session.state
     inputs = written[forward.inputs]
     found = forward.run(session.interpreter.namespace, inputs)
     np.testing.assert_allclose(found, written[forward.prediction], rtol=1e-12)

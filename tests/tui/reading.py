@@ -54,11 +54,11 @@ class Queue:
             self.sent.append(command)
         self._inner.put(command)
 
-    def get(self) -> Command:
+    def get(self, timeout: float | None = None) -> Command:
         with self._lock:
-            self._waiting = True
+            self._waiting = timeout is None  # else it has something to do when nothing comes
             self._lock.notify_all()
-        command = self._inner.get()
+        command = self._inner.get(timeout=timeout)
         with self._lock:
             self._unserved -= 1
             self._waiting = False

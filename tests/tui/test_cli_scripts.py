@@ -296,3 +296,36 @@ def test_what_a_script_prints_does_not_depend_on_how_it_is_run(tmp_path: Path) -
     plain = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True)
     process = nntui("run", path, "--json")
     assert process.stderr == plain.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        (["--target", "Q"], "--target: there is no variable Q in mine.py"),
+        (["--prediction", "pp"], "--prediction: there is no variable pp in mine.py: did you mean p?"),
+        (["--parameter", "W", "--parameter", "V"], "--parameter: there is no variable V in mine.py"),
+        (["--rate", "lrr"], "--rate: there is no variable lrr in mine.py: did you mean lr?"),
+        (["--cost", "0.5*sum("], "--cost: '0.5*sum(' is no expression"),
+        (["--cost", "np.sum(zz)"], "--cost: there is no variable zz in mine.py"),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_mistyped_role_is_refused(tmp_path: Path, command: str, options: list[str], part: str) -> None:
+    process = nntui(command, written(tmp_path, LOOP), *options)
+    assert (process.returncode, process.stdout) == (2, "")
+    assert len(process.stderr.splitlines()) == 1
+    assert part in process.stderr
+
+
+@pytest.mark.parametrize("option", ["--rate", "--cost", "--prediction", "--parameter"])
+def test_roles_are_for_scripts(option: str) -> None:
+    process = subprocess.run([*NNTUI, "run", "forum", option, "W"], capture_output=True, text=True)
+    assert (process.returncode, process.stdout) == (2, "")
+    assert process.stderr == f"nntui: {option} says what a script (a .py file) does not: 'forum' is none\n"
+
+
+@pytest.mark.parametrize(("rate", "says"), [("0", "nothing will change"), ("-1", "uphill")])
+def test_a_rate_that_cannot_be_meant_is_told(tmp_path: Path, rate: str, says: str) -> None:
+    process = nntui("run", written(tmp_path, LOOP), f"--lr={rate}", "--json")
+    assert process.returncode == 0
+    assert says in process.stderr

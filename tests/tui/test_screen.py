@@ -1667,3 +1667,30 @@ async def test_quitting_does_not_wait_for_an_endless_setup(folder: Path) -> None
         desk.app.simulate_key("q")
         await desk.until(lambda: desk.app.return_value is not None or not desk.app.is_running)
         assert time.monotonic() - pressed < 2
+
+
+FIRST_NEVER_ENDS = SCRIPT.replace("    out = x @ w\n", "    [0 for _ in iter(int, 1) if 0]\n    out = x @ w\n")
+
+
+async def test_a_first_iteration_that_does_not_end_shows_the_screen_all_the_same(folder: Path) -> None:
+    async with opened(script(folder / "mine.py", FIRST_NEVER_ENDS), wait=False) as desk:
+        await desk.until(lambda: desk.main.picture is not None)
+        assert desk.frame.status == "paused"
+        await desk.until(lambda: desk.inside("w").split() == ["0.500", "-0.500"])
+        await desk.until(lambda: desk.main.engine.busy() > 0.1)
+        await desk.hit("i")
+        await desk.settled()
+        assert desk.explanation() == "interrupted"
+        assert (desk.frame.iteration, desk.frame.tick) == (0, 0)
+        await desk.press("question_mark", "escape")
+        assert desk.at_main
+
+
+async def test_quitting_does_not_wait_for_a_first_iteration(folder: Path) -> None:
+    async with opened(script(folder / "mine.py", FIRST_NEVER_ENDS), wait=False) as desk:
+        await desk.until(lambda: desk.main.picture is not None)
+        await desk.until(lambda: desk.main.engine.busy() > 0.1)
+        pressed = time.monotonic()
+        desk.app.simulate_key("q")
+        await desk.until(lambda: desk.app.return_value is not None or not desk.app.is_running)
+        assert time.monotonic() - pressed < 2

@@ -1,5 +1,6 @@
 """Running a session without a screen: in slices, with a progress bar, until the goal or ctrl+c."""
 
+import ast
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from nntui_core.program import Program
     from nntui_core.session import Session
 
+NUMPY = ("np", "numpy")
 SLICE = 0.1
 """Seconds between two looks at the keyboard, about."""
 
@@ -71,13 +73,40 @@ def started(program: "Program | Kept", kind: "type[Session] | None" = None) -> "
     try:
         with program_output_aside(program.name):
             if not isinstance(program, Kept):
-                return (kind or Session)(program, Output(sys.stderr))
+                session = (kind or Session)(program, Output(sys.stderr))
+                _refuse_unknown_roles(session)
+                return session
             session, differences = program.session(Output(sys.stderr), kind or Session)
         if differences:
             say(differences)
         return session
     except ProgramFailed as error:
         raise _as_input(error, program.name) from None
+
+
+def _refuse_unknown_roles(session: "Session") -> None:
+    """Refuse a role that the command line gives to a variable that the script does not have.
+
+    Raises:
+        InputError: there is no such variable.
+    """
+    from nntui.cellname import like
+    from nntui_core import dataflow
+
+    given = session.program.origin.given
+    named = [("parameter", name) for name in given.parameters]
+    named += [(role, name) for role in ("target", "prediction", "rate") if (name := getattr(given, role)) is not None]
+    known = {*session.shapes, *session.program.places}
+    for role, name in named:
+        if name not in known:
+            raise InputError(f"--{role}: there is no variable {name} in {session.program.name}{like(name, known)}")
+    if given.cost is not None:
+        there = {*known, *session.interpreter.namespace}
+        missing = [n for n in dataflow.reads(ast.parse(given.cost).body[0]) if n not in there and n not in NUMPY]
+        if missing:
+            raise InputError(
+                f"--cost: there is no variable {missing[0]} in {session.program.name}{like(missing[0], known)}"
+            )
 
 
 def _as_input(error: "ProgramFailed", name: str) -> InputError | KeyboardInterrupt:

@@ -5,6 +5,7 @@ what `nntui export` prints stay one thing. The changes are made in one order: la
 """
 
 import argparse
+import ast
 import shlex
 import sys
 from collections.abc import Sequence
@@ -179,6 +180,10 @@ def _chosen(args: argparse.Namespace) -> "Program":
         raise InputError(
             f"--target names the target variable of a script, or columns of --data's file: {short(name)} has neither"
         )
+    roles = ("loop", "parameter", "prediction", "cost", "rate")
+    meaningless = next((option for option in roles if getattr(args, option) is not None), None)
+    if meaningless is not None and not name.endswith(".py"):
+        raise InputError(f"--{meaningless} says what a script (a .py file) does not: {short(name)} is none")
     names = examples.names()
     if name in names:
         return examples.program(name)
@@ -202,6 +207,13 @@ def given_roles(args: argparse.Namespace) -> "Given":
     """Return what the options say of a script's variables."""
     from nntui_core.program import Given
 
+    if args.cost is not None:
+        try:
+            ast.parse(args.cost, mode="eval")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            raise InputError(
+                f"--cost: {short(args.cost)} is no expression; '0.5 * np.sum((a2 - y) ** 2)' would be one"
+            ) from None
     return Given(
         parameters=tuple(args.parameter or ()),
         target=args.target,

@@ -8,6 +8,7 @@ comes with it.
 
 import queue
 import sys
+import time
 from collections.abc import Callable
 
 from nntui import recreate, saving, stops
@@ -32,6 +33,10 @@ from nntui_core.writers import go_to_last_writer
 SWITCH_INTERVAL = 0.0005
 """Seconds after which a thread lets go of the interpreter lock: a tenth of Python's own. A key waits less for a run
 of small NumPy calls, which hold it; `benchmarks/screen.py` measures how long."""
+HEAD_START = 1.0
+"""Seconds at most that the screen has to ask for what it shows, before the first iteration is looked at."""
+PATIENT = 1.0
+"""Seconds that the first iteration may take for a check that nobody has asked for."""
 SMALL = 50_000
 """Numbers that a program's variables may hold for its gradients to be checked without being asked."""
 
@@ -64,6 +69,10 @@ class Worker:
         self._greeting = ""
         """What was said at the start; said again when the meanings have been learnt, which takes a moment."""
         self._answer: Answer | None = None
+        self._ahead = False
+        """Whether the first iteration is still to be looked at."""
+        self._seen = False
+        """Whether the screen has what it shows: it has asked for it, or for nothing at all for a while."""
 
     def work(self) -> None:
         """Serve commands until told to stop."""
@@ -74,6 +83,9 @@ class Worker:
         self._greeting = self._notice
         self._report()
         while True:
+            if self._ahead and self._seen:
+                self._guarded(self._look_ahead)
+                self._report()
             self._guarded(self._learn_meanings)
             if self._notice:
                 self._report()
@@ -85,6 +97,7 @@ class Worker:
                         self._autosave.end(self._session)
                     return
                 self._guarded(lambda command=command: self._obey(command))  # type: ignore[misc]
+            self._seen = not commands or bool(self._view.windows)
             if self._pace.running:
                 self._guarded(self._run_slice)
             self._guarded(self._finish)
@@ -129,6 +142,8 @@ class Worker:
     def _wait(self) -> list[Command]:
         """Wait for a command, or until something should be kept."""
         seconds = None if self._autosave is None else self._autosave.due_in(self._session)
+        if self._ahead:
+            seconds = HEAD_START
         if seconds is None:
             return [self._commands.get()]
         try:
@@ -156,7 +171,7 @@ class Worker:
             if isinstance(found, Kept):
                 session, self._notice = found.session(self._output)
             else:
-                session = opened(found, self._session, self._output)
+                session = opened(found, self._session, self._output, look_ahead=False)
         except (InputError, ScriptError, FileError, ProgramFailed) as error:
             if self._session is None:
                 self._trouble = str(error)
@@ -167,10 +182,29 @@ class Worker:
         self._pace.stop()
         self._trouble = ""
         self._finished = isinstance(found, Kept) and session.ended
-        if session.size <= SMALL and not isinstance(found, Kept):
-            session.infer_cost()
+        self._ahead, self._seen = not isinstance(found, Kept), False
         if self._autosave is not None:
             self._autosave.begin(session)
+
+    def _look_ahead(self) -> None:
+        """Learn from the first iteration what there will be; the screen shows the program already.
+
+        Where that takes long or is interrupted, nothing more is run that nobody has asked for.
+        """
+        session, self._ahead = self._session, False
+        assert session is not None
+        start = time.perf_counter()
+        quick = False
+        try:
+            session.look_ahead()
+            quick = time.perf_counter() - start < PATIENT
+            if quick and session.size <= SMALL:
+                session.infer_cost()
+        finally:
+            self._painter = Painter(session)
+            if not quick:
+                self._painter.skip_check()
+                self._notice = "an iteration takes long: nothing is checked until c asks for it"
 
     def _finish(self) -> None:
         """Run what comes after a script's loop, once, when the loop is over."""
@@ -186,7 +220,7 @@ class Worker:
     def _learn_meanings(self) -> None:
         """Check a small program that has not been checked, while there is nothing else to do."""
         session, painter = self._session, self._painter
-        if session is None or painter is None or self._pace.running or not self._commands.empty():
+        if session is None or painter is None or self._pace.running or self._ahead or not self._commands.empty():
             return
         if not painter.unchecked or session.size > SMALL:
             return
@@ -194,6 +228,9 @@ class Worker:
             painter.check()
         except Refused:  # it has no cost, say: then there are no meanings to show, and `c` says why
             painter.skip_check()
+        except KeyboardInterrupt:  # not again
+            painter.skip_check()
+            raise
         self._notice, self._greeting = self._notice or self._greeting, ""
         self._show()
 
@@ -208,6 +245,8 @@ class Worker:
         elif command.verb is Verb.RELOAD:
             self._open(self._opener)
         elif self._session is not None and self._painter is not None:
+            if self._ahead and command.verb is not Verb.LOOK:
+                self._look_ahead()
             pausing = self._pace.running and command.verb not in KEEP_RUNNING
             if pausing:
                 self._pause(self._session)

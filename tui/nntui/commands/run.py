@@ -34,6 +34,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     """Run the program and print where it ended."""
     opened = open_start(args)
+    if args.lr is not None and args.lr <= 0:
+        what = "nothing will change" if args.lr == 0 else "every update goes uphill where it should go downhill"
+        say(f"--lr {args.lr:g}: {what}")
     from nntui import results
 
     session = started(opened)
