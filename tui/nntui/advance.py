@@ -1,6 +1,5 @@
 """Running a session without a screen: in slices, with a progress bar, until the goal or ctrl+c."""
 
-import ast
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -90,6 +89,8 @@ def _refuse_unknown_roles(session: "Session") -> None:
     Raises:
         InputError: there is no such variable.
     """
+    import ast
+
     from nntui.cellname import like
     from nntui_core import dataflow
 

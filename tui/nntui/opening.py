@@ -5,7 +5,6 @@ what `nntui export` prints stay one thing. The changes are made in one order: la
 """
 
 import argparse
-import ast
 import shlex
 import sys
 from collections.abc import Sequence
@@ -208,6 +207,8 @@ def given_roles(args: argparse.Namespace) -> "Given":
     from nntui_core.program import Given
 
     if args.cost is not None:
+        import ast
+
         try:
             ast.parse(args.cost, mode="eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
