@@ -44,7 +44,7 @@ leaky = lambda z, slope=0.25: np.where(z > 0, z, slope * z)
 
 UNARY = ("np.exp", "np.tanh", "np.sin", "np.cos", "np.square", "np.abs", "-", "sigmoid", "softmax", "leaky", "nonlin")
 BINARY = ("+", "-", "*", "/", "**")
-NUMPY_BINARY = ("np.add", "np.subtract", "np.multiply", "np.divide", "np.maximum", "np.minimum")
+NUMPY_BINARY = ("np.add", "np.subtract", "np.multiply", "np.divide", "np.maximum", "np.minimum", "np.logaddexp")
 COMPARISONS = (">", "<", ">=", "<=", "==", "!=")
 
 

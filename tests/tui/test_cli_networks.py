@@ -188,3 +188,14 @@ def test_what_cannot_be_used_costs_one_line(capsys: Captured, flowers: None, arg
 def test_the_options_go_with_the_default_program_in_a_comparison(capsys: Captured) -> None:
     assert cli.main(["compare", "default", "forum", "--data", "forum", "--bias", "-n", "2", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["a"]["program"] == "3-4-1"
+
+
+@pytest.mark.parametrize("loss", ["half-sse", "mse", "bce", "ce"])
+@pytest.mark.parametrize("cell", ["loss", "holdout_loss", "a2[0,0]", "delta2[0,0]", "dW1[1,0]", "db1[0]", "W1[0,1]"])
+def test_every_number_is_explained(capsys: Captured, loss: str, cell: str) -> None:
+    more = "--bias --optimizer adam --batch 5 --l2 0.1 --holdout 0.2"
+    options = f"--data moons --activation leaky-relu --loss {loss} {more}"
+    assert cli.main(["explain", *options.split(), cell, "--at", "2"]) == 0
+    out = capsys.readouterr().out
+    assert "not understood" not in out
+    assert f"{cell} = " in out

@@ -65,6 +65,7 @@ OPERATIONS: dict[str, tuple[int, Rule]] = {
     "log10": (1, np.log10),
     "log1p": (1, np.log1p),
     "log2": (1, np.log2),
+    "logaddexp": (2, np.logaddexp),
     "sign": (1, np.sign),
     "sin": (1, np.sin),
     "sinh": (1, np.sinh),
