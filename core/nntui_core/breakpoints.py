@@ -13,7 +13,7 @@ from nntui_core.program import Program
 
 @dataclass(frozen=True, slots=True)
 class Breakpoint:
-    """Before which line to stop: where `condition` holds, and each `every`-th time that it does in a run."""
+    """Before which line to stop: where `condition` holds, and there at every `every`-th hit of a run."""
 
     line: int
     condition: str = ""
@@ -22,7 +22,7 @@ class Breakpoint:
     @property
     def says(self) -> str:
         """When it stops, empty where it always does."""
-        times = f"each {self.every} times" if self.every > 1 else ""
+        times = f"every {self.every} hits" if self.every > 1 else ""
         return ", ".join(part for part in (f"if {self.condition}" if self.condition else "", times) if part)
 
     def __str__(self) -> str:
@@ -36,6 +36,11 @@ class Breakpoints:
         self._set: dict[int, Breakpoint] = {}
         self._program = program
         """The text that the lines are those of."""
+
+    @property
+    def any(self) -> bool:
+        """Whether there is one, in whatever text."""
+        return bool(self._set)
 
     def within(self, program: Program) -> Mapping[int, Breakpoint]:
         """Return the breakpoints by their lines in a text; those whose line it does not have are left out."""

@@ -77,6 +77,7 @@ class Looking:
         reader.visit(tree)
         self._names = reader.names
         self._tried = not reader.calls_program
+        self._aside = contextlib.redirect_stdout(NOWHERE) if reader.calls_program else contextlib.nullcontext()
         self._code: types.CodeType = compile(tree, "<expression>", "eval")
 
     def value(self, namespace: dict[str, Any]) -> Any:
@@ -90,7 +91,7 @@ class Looking:
         seen: dict[str, Any] = {"np": np, **view}
         before = None if self._tried else Checkpoint.take(namespace)
         try:
-            with np.errstate(all="ignore"), contextlib.redirect_stdout(NOWHERE):
+            with np.errstate(all="ignore"), self._aside:
                 value = interruptible(eval, self._code, seen)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a function of the program raises
             raise LookingError(f"`{self.text}`: {_said(error, namespace)}") from None

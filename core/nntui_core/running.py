@@ -89,16 +89,21 @@ class Run:
     def go(self, iterations: int) -> str | None:
         """Run so many iterations, fast; return why it has stopped, None where it goes on."""
         session = self._session
-        session.run_to(session.position.iteration + iterations, self)
+        session.run_to(session.position.iteration + iterations, self._guard())
         return self._ended()
 
     def trace(self) -> str | None:
         """Run to the start of the next iteration, traced; return why it has stopped, None where it goes on."""
         session = self._session
         session.catch_up()
-        while session.execute(self) and session.position.tick:
+        guard = self._guard()
+        while session.execute(guard) and session.position.tick:
             pass
         return self._ended()
+
+    def _guard(self) -> "Run | None":
+        """Return what is to be asked on the way: nobody, where there is nothing to ask, so that the plain body runs."""
+        return self if self._until is not None or self._session.breakpoints.any else None
 
     def _ended(self) -> str | None:
         session = self._session

@@ -312,7 +312,7 @@ class Timeline:
             self.failure = Failure(self.interpreter.statement.line, None, message_of(cause))
 
     def _replay_to_statement(self, iteration: int, index: int, times: int) -> None:
-        """Go to where a fast run was left: before a statement that comes for the so-manieth time in an iteration.
+        """Go to where a fast run was left: before a statement that has come so many times in an iteration.
 
         What that iteration has printed so far is there already.
         """

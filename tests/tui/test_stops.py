@@ -123,8 +123,12 @@ async def test_a_breakpoint_with_a_condition_and_a_count() -> None:
         await desk.hit("space")
         await stopped(desk)
         assert (desk.frame.iteration, desk.frame.tick) == (5, 0)
-        assert "if iteration % 2 == 1, each 3 times" in desk.explanation()
-        await desk.press("B")
+        assert "if iteration % 2 == 1, every 3 hits" in desk.explanation()
+        await desk.press("down", "down", "b", "B")
+        await desk.until(lambda: "● line" in desk.words())
+        assert "◆ line" in desk.words()
+        assert "· if iteration % 2 == 1 · every 3 hits" in desk.words()
+        await desk.press("escape", "up", "up", "B")
         assert [field.value for field in desk.app.screen.query(Input)] == ["iteration % 2 == 1", "3"]
         await desk.press("escape")
 

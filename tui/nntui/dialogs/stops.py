@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from nntui.dialogs.entry import EntryDialog, Field
 from nntui.protocol import Command, Taken, Verb
+from nntui.widgets.code import breakpoint_mark
+from nntui_core.frame import Frame
 
 if TYPE_CHECKING:
     from nntui.screen import MainScreen
@@ -13,9 +15,7 @@ UNTIL_HINT = (
     "an iteration: 5000 · a condition, looked at after each iteration: loss < 0.1 · abs(dW1).max() < 1e-3 · "
     "enter: run · escape: leave"
 )
-BREAKPOINT_HINT = (
-    "condition: iteration > 100 · each: 1 stops every time, 10 every tenth time · enter: set it · escape: leave it"
-)
+BREAKPOINT_HINT = "condition: iteration > 100, or none · N = 1 stops each time · enter: set it · escape: leave it"
 WATCH_HINT = "loss; abs(dW1).max(); W1[0, 0] · a ; between them · none at all: watch nothing · enter: take them"
 
 
@@ -65,9 +65,10 @@ class StopDialogs:
         frame = self._screen.picture
         present = frame.breakpoints.get(line.number) if frame is not None else None
         condition, every = present or ("", 1)
+        there = "".join(f"{text}\n" for text in _breakpoint_texts(frame)) if frame is not None else ""
         fields = [
-            Field(f"a breakpoint before line {line.number}, where", condition),
-            Field("stop each so-manieth time", str(every)),
+            Field(f"{there}a breakpoint before line {line.number}, where", condition),
+            Field("stop at every N-th hit, N =", str(every)),
         ]
         self._push(EntryDialog(fields, BREAKPOINT_HINT, send))
 
@@ -80,3 +81,13 @@ class StopDialogs:
             self._send(Verb.WATCH, texts[0])
 
         self._push(EntryDialog([Field(f"watch the values of{lines}", present)], WATCH_HINT, send))
+
+
+def _breakpoint_texts(frame: Frame) -> list[str]:
+    """Return a line for each breakpoint there is."""
+    return [
+        f"{breakpoint_mark(frame, line)} line {line}: {frame.code[line - 1].text.strip()}"
+        + (f" · if {condition}" if condition else "")
+        + (f" · every {every} hits" if every > 1 else "")
+        for line, (condition, every) in sorted(frame.breakpoints.items())
+    ]
