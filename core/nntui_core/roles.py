@@ -184,13 +184,25 @@ def _parameters(facts: Sequence[_Fact], carried: Sequence[str], after_target: fr
             for name in fact.writes
             if name in carried and name not in remembered and ((dependent | remembered) & set(fact.reads) - {name})
         }
-    first_use: dict[str, None] = {}
-    for fact in facts:
-        if _looks_only(fact.node):
-            continue
-        if not after_target.intersection(fact.writes) and not learned.intersection(fact.writes):
-            first_use |= dict.fromkeys(name for name in fact.reads if name in learned)
-    return tuple(first_use)
+    forward = [
+        fact for fact in facts if not _looks_only(fact.node) and not (after_target | learned).intersection(fact.writes)
+    ]
+    needed = _needed(facts, after_target - learned)
+    used = [fact for fact in forward if needed.intersection(fact.writes)]  # not `before = v`, which an update reads
+    for facts_that_read in (used, forward):
+        found = tuple(dict.fromkeys(name for fact in facts_that_read for name in fact.reads if name in learned))
+        if found:
+            return found
+    return ()
+
+
+def _needed(facts: Sequence[_Fact], names: frozenset[str]) -> set[str]:
+    """Return what the statements that write some names read, directly or by others before them."""
+    needed: set[str] = set()
+    for fact in reversed(facts):
+        if (names | needed).intersection(fact.writes):
+            needed |= set(fact.reads)
+    return needed
 
 
 def _renewed(facts: Sequence[_Fact], name: str) -> bool:

@@ -35,6 +35,11 @@ OPTIMIZERS = {
     "momentum": ("v{i} = 0.9 * v{i} + dW{i}", "W{i} = W{i} - lr * v{i}"),
     "velocity": ("v{i} = 0.9 * v{i} - lr * dW{i}", "W{i} += v{i}"),
     "average": ("v{i} = 0.9 * v{i} + (1 - 0.9) * dW{i}", "W{i} -= lr * v{i}"),
+    "Nesterov": (
+        "before = v{i}",
+        "v{i} = 0.9 * v{i} - lr * dW{i}",
+        "W{i} = W{i} - 0.9 * before + (1 + 0.9) * v{i}",
+    ),
     "Adam": (
         "v{i} = 0.9 * v{i} + 0.1 * dW{i}",
         "s{i} = 0.999 * s{i} + 0.001 * dW{i} ** 2",
