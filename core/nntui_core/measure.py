@@ -51,7 +51,7 @@ def measure(trace: Trace, plan: Layout, optimizer: Optimizer, budget: int) -> Ca
     objective = stated(trace, plan)
     if objective is not None:
         gradients = _gradients(trace, objective, plan, budget)
-        flat = all(g.zero for g in gradients.values()) and not _has_zero_weights(trace, plan)
+        flat = all(g.zero for g in gradients.values()) and _is_flat(trace, objective, plan, budget)
         if flat or _is_only_shown(trace, objective, plan, gradients, pace, budget):
             objective = None
     if objective is None:
@@ -69,9 +69,9 @@ def measure(trace: Trace, plan: Layout, optimizer: Optimizer, budget: int) -> Ca
     return Case(trace, objective, plan, gradients, derivatives, pace, optimizer, around)
 
 
-def _has_zero_weights(trace: Trace, plan: Layout) -> bool:
-    """Tell whether zero gradients may come from zero weights, and not from a cost that is piecewise constant."""
-    return any(not np.any(trace.start[name]) for name in plan.roles.parameters if name in trace.start)
+def _is_flat(trace: Trace, objective: Objective, plan: Layout, budget: int) -> bool:
+    """Tell whether the cost is constant piece by piece, as an accuracy is, and not only cut off by dead units."""
+    return all(derivative.zero for derivative in _near_output(trace, plan, objective, budget)[-1:])
 
 
 def _is_only_shown(

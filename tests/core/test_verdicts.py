@@ -394,6 +394,17 @@ def test_a_mean_of_absolute_errors_that_is_only_shown_is_not() -> None:
     assert not report.failed
 
 
+def test_dead_units_do_not_discard_the_stated_cost() -> None:
+    dead = ("a1 = sigmoid(z1)", "a1 = np.maximum(z1 - 100, 0)"), (DELTA1, "delta1 = (delta2 @ W2.T) * (z1 > 100)")
+    report = diagnose(changed(*dead))
+    assert (report.cost.name, report.cost.inferred, report.failed) == ("loss", False, False)
+
+
+def test_an_accuracy_is_no_cost() -> None:
+    report = diagnose(changed((LOSS, "loss = np.mean((a2 > 0.5) == y)")))
+    assert (report.cost.inferred, report.failed) == (True, False)
+
+
 def test_single_numbers_too_descend_a_mean_of_absolute_errors() -> None:
     signs = {
         "loss": "np.mean(np.abs(pred - y))",
