@@ -153,15 +153,24 @@ def _negated(test: ast.expr) -> ast.expr:
     return ast.UnaryOp(ast.Not(), copy.deepcopy(test))
 
 
+def _report(program: Program) -> list[ast.stmt]:
+    """Return what reports an iteration's losses: nothing where the program has none."""
+    losses = reported(program)
+    return [_parse(REPORT.format(loss=", ".join(losses)))] if losses else []
+
+
+def reported(program: Program) -> list[str]:
+    """Return the expressions of the losses that are reported after an iteration."""
+    loss = program.loss_text
+    return [loss, *([holdout.LOSS] if program.writers(holdout.LOSS) else [])] if loss else []
+
+
 def runner(program: Program, namespace: dict[str, Any], guarded: Collection[int] | None = None) -> Runner:
     """Compile the body into a loop that runs one iteration for each item and reports the loss after each.
 
     `guarded` are the statements before which a guarded run asks, None for a run that asks nothing.
     """
-    loss = program.loss_text
-    if loss and program.writers(holdout.LOSS):
-        loss += f", {holdout.LOSS}"
-    report = [_parse(REPORT.format(loss=loss))] if loss else []
+    report = _report(program)
     body, end = copy.deepcopy(program.loop.body), report
     if guarded is not None:
         asked = frozenset(guarded)
@@ -193,6 +202,19 @@ class _Leave(ast.Return):
 
 def _asks(question: str, answer: int) -> ast.stmt:
     return ast.If(ast.parse(question, mode="eval").body, [_Leave(ast.Constant(answer))], [])
+
+
+def rest(program: Program, namespace: dict[str, Any], first: int) -> Callable[[Callable[..., None]], int]:
+    """Compile the body from a statement of its outermost block on, to end one iteration and report its loss.
+
+    What it returns is `WENT_ON`, or `BROKE` where a `break` or a `return` left the loop.
+    """
+    report = _report(program)
+    body = _kept_returns(copy.deepcopy(program.loop.body[first:]), BROKE, report)
+    went_on = [*report, _return(WENT_ON)]
+    module = _function(f"def {RUN}({SEEN})", [_turn(body, went_on), *copy.deepcopy(report), _return(BROKE)], program)
+    function: Callable[[Callable[..., None]], int] = _define(module, RUN, program, namespace)
+    return function
 
 
 def binder(function: ast.FunctionDef) -> ast.Module:

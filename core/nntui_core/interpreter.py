@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
-from nntui_core import compiled
+from nntui_core import compiled, kernel
 from nntui_core.failure import Failure, ProgramFailed, in_words, message_of
 from nntui_core.interruption import interruptible
 from nntui_core.items import Items, IterableFailed
@@ -100,7 +100,7 @@ class Interpreter:
         self._context = contextvars.copy_context()
         """What the program sees of NumPy's error state; it alone may change it (`with np.errstate(...)`)."""
         self._step: compiled.Stepper
-        self._run: compiled.Runner
+        self._body: kernel.Body | None = None
         self._asking: tuple[frozenset[int], compiled.Runner] | None = None
 
     def start(self) -> None:
@@ -122,9 +122,10 @@ class Interpreter:
         return result
 
     def _compile(self, program: Program) -> None:
+        if self._body is None or not self._body.is_of(program, self.namespace):
+            self._body = kernel.Body(program, self.namespace, self._items.counts)
         self.program = program
         self._step = compiled.stepper(program, self.namespace)
-        self._run = compiled.runner(program, self.namespace)
         self._asking = None
 
     def adopt(self, program: Program, following: int) -> None:
@@ -286,15 +287,17 @@ class Interpreter:
         """The statement that the next step runs."""
         return self.program.body[self.following]
 
-    def take_checkpoint(self) -> Checkpoint:
+    def take_checkpoint(self, former: Checkpoint | None = None) -> Checkpoint:
         """Copy the live data. Only at the start of an iteration: a generator cannot be copied.
+
+        What has not changed since the checkpoint `former` may be shared with it.
 
         Raises:
             RuntimeError: in the middle of an iteration.
         """
         if self.position.tick or self._generator is not None:
             raise RuntimeError("a checkpoint is taken between two iterations")
-        return Checkpoint.take(self.namespace)
+        return Checkpoint.take(self.namespace, former)
 
     def restore(self, checkpoint: Checkpoint, iteration: int, program: Program | None = None) -> None:
         """Go to the start of an iteration whose checkpoint this is; `program` is the one in force there."""
@@ -364,10 +367,11 @@ class Interpreter:
             self._guarded(loop.lineno, self._code(ast.Module([bind], [])))
         return True
 
-    def _runner(self, guard: Guard | None) -> Callable[[Iterator[Any], Callable[..., None]], int]:
+    def _runner(self, guard: Guard | None, iterations: int) -> Callable[[Iterator[Any], Callable[..., None]], int]:
         """Return what runs; where there is a guard, the body that asks it, compiled when the statements change."""
         if guard is None:
-            return self._run
+            assert self._body is not None
+            return functools.partial(self._body.run, iterations)
         if self._asking is None or self._asking[0] != guard.statements:
             run = compiled.runner(self.program, self.namespace, guard.statements)
             self._asking = guard.statements, run
@@ -388,7 +392,7 @@ class Interpreter:
         begun = itertools.count()
         items = self._items.following(start, iterations, begun)
         try:
-            how = self._inside(self._runner(guard), items, seen)
+            how = self._inside(self._runner(guard, iterations), items, seen)
         except IterableFailed as error:
             raise RunFailed(next(begun)) from error
         except RAISED as error:

@@ -41,6 +41,11 @@ class Items:
             self._rest = iter(iterable)
 
     @property
+    def counts(self) -> bool:
+        """Whether the items are the numbers of a range."""
+        return self._range is not None
+
+    @property
     def can_skip(self) -> bool:
         """Whether an item can be had without those before it."""
         return self._rest is None

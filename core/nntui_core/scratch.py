@@ -58,9 +58,9 @@ class Scratch(Interpreter):
         """Give the loop's variable its value in this iteration; return whether there is one."""
         return self._enter()
 
-    def take_checkpoint(self) -> Checkpoint:
+    def take_checkpoint(self, former: Checkpoint | None = None) -> Checkpoint:
         """Copy the live data, at any point."""
-        return Checkpoint.take(self.namespace)
+        return Checkpoint.take(self.namespace, former)
 
 
 def rebound(function: types.FunctionType, namespace: dict[str, Any]) -> types.FunctionType:

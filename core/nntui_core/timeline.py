@@ -239,7 +239,8 @@ class Timeline:
         if losses:
             self.curve.extend(first, as_losses(losses), held_out)
         if self.history.due(self.position.iteration):
-            self.history.add(self.position.iteration, self.interpreter.take_checkpoint())
+            _, former = self.history.nearest(self.position.iteration)
+            self.history.add(self.position.iteration, self.interpreter.take_checkpoint(former))
 
     def run_to(self, iteration: int, guard: Guard | None = None) -> None:
         """Run to the start of an iteration without tracing, unless the program fails or ends before.

@@ -100,10 +100,13 @@ def keep(namespace: Mapping[str, Any], names: Iterable[str], before: State = EMP
     return State(types.MappingProxyType(values))
 
 
+CODE = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type, np.ufunc)
+"""The types of what is no data."""
+
+
 def is_data(name: str, value: object) -> bool:
     """Tell whether a namespace entry is data, which a checkpoint copies, and not a module, function or class."""
-    code = types.ModuleType | types.FunctionType | types.BuiltinFunctionType | type | np.ufunc
-    return not (name.startswith("__") and name.endswith("__")) and not isinstance(value, code)
+    return not (name.startswith("__") and name.endswith("__")) and not isinstance(value, CODE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +123,10 @@ class Checkpoint:
     shared: tuple[str, ...]
 
     @classmethod
-    def take(cls, namespace: Mapping[str, Any]) -> "Checkpoint":
-        """Copy the data of a live namespace."""
+    def take(cls, namespace: Mapping[str, Any], former: "Checkpoint | None" = None) -> "Checkpoint":
+        """Copy the data of a live namespace; generators that have not drawn since `former` are shared with it."""
         data = {name: value for name, value in namespace.items() if is_data(name, value)}
-        held, shared = _deep_copy(data)
+        held, shared = _deep_copy(data, {} if former is None else _idle_generators(data, former.data))
         return cls(held, np.random.get_state(legacy=False), random.getstate(), _size(held), shared)
 
     @classmethod
@@ -145,20 +148,52 @@ class Checkpoint:
         random.setstate(self.pythons_random)
 
 
-def _deep_copy(data: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _idle_generators(data: Mapping[str, Any], former: Mapping[str, Any]) -> dict[int, Any]:
+    """Return the copies that a former checkpoint has of generators which are in the same state still."""
+    idle: dict[int, Any] = {}
+    for name, value in data.items():
+        then = former.get(name)
+        if type(value) is np.random.Generator and type(then) is np.random.Generator:
+            now, before = value.bit_generator, then.bit_generator
+            if type(now) is type(before) is np.random.PCG64 and now.state == before.state:
+                idle |= {id(value): then, id(now): before}
+    return idle
+
+
+ATOMS = frozenset({int, float, bool, str, bytes, type(None), complex, np.float64, np.float32, np.int64, np.bool_})
+"""Types of values that nothing can change: they need no copy, a list of them a flat one."""
+
+
+def _is_flat(value: object) -> bool:
+    """Tell whether a value is a list of values that nothing can change: a record of losses may be a long one."""
+    return type(value) is list and set(map(type, value)) <= ATOMS
+
+
+def _deep_copy(
+    data: Mapping[str, Any], known: Mapping[int, Any] = types.MappingProxyType({})
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Copy data deeply and together, so that aliases stay aliases and views stay views of the same memory.
 
-    Return also the names of what cannot be copied (a generator, an open file): those are shared.
+    Return also the names of what cannot be copied (a generator, an open file): those are shared. `known` are copies
+    that are there already, by the `id` of the original.
     """
-    memo: dict[int, Any] = {}
+    memo: dict[int, Any] = dict(known)
     owners: dict[int, Array] = {}
-    for array in arrays_in(data.values()):
-        memo[id(array)] = _copy_array(array, owners)
+    arrays = list(arrays_in(data.values()))
+    looked_into = {id(_owner(array)) for array in arrays if array.base is not None}
+    for array in arrays:
+        alone = array.base is None and id(array) not in looked_into
+        memo[id(array)] = _copy_alone(array) if alone else _copy_array(array, owners)
     copied: dict[str, Any] = {}
     shared = []
     for name, value in data.items():
+        if type(value) in ATOMS:
+            copied[name] = value
+            continue
         try:
-            copied[name] = copy.deepcopy(value, memo)
+            if id(value) not in memo and _is_flat(value):
+                memo[id(value)] = list(value)
+            copied[name] = memo[id(value)] if id(value) in memo else copy.deepcopy(value, memo)
         except Exception:  # noqa: BLE001 - whatever an object of the program raises when it is copied
             copied[name] = value
             shared.append(name)
@@ -197,6 +232,8 @@ def _arrays(values: Iterable[Any], met: set[int]) -> Iterable[Array]:
         if type(value) is np.ndarray:
             if not value.dtype.hasobject:
                 yield value
+        elif type(value) in ATOMS or _is_flat(value):
+            continue
         elif isinstance(value, dict | list | tuple | set) or hasattr(value, "__dict__"):
             if id(value) in met or isinstance(value, type | types.ModuleType | types.FunctionType):
                 continue
@@ -212,11 +249,25 @@ def _inner(value: Any) -> Iterable[Any]:
     return held
 
 
+def _owner(array: Array) -> Array:
+    """Return the array whose memory this one looks into."""
+    while isinstance(array.base, np.ndarray) and not array.base.dtype.hasobject:
+        array = array.base
+    return array
+
+
+def _copy_alone(array: Array) -> Array:
+    """Copy an array that no other one looks into; the copy owns its memory as the array does."""
+    fresh = array.copy(order="K")
+    if fresh.strides != array.strides:
+        return _copy_array(array, {})
+    fresh.flags.writeable = array.flags.writeable
+    return fresh
+
+
 def _copy_array(array: Array, owners: dict[int, Array]) -> Array:
     """Copy one array; a view is made again as a view of the copy of the memory that it looks into."""
-    owner = array
-    while isinstance(owner.base, np.ndarray) and not owner.base.dtype.hasobject:
-        owner = owner.base
+    owner = _owner(array)
     if id(owner) not in owners:
         memory = np.empty(owner.nbytes, np.uint8)
         np.ndarray(owner.shape, owner.dtype, memory.data, 0, owner.strides)[...] = owner

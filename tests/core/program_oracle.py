@@ -18,12 +18,16 @@ def of_value(value: Any) -> Any:
         return type(value).__name__, array.dtype.str, array.shape, array.tobytes()
     if isinstance(value, float):
         return "float", np.float64(value).tobytes()
+    if isinstance(value, np.random.RandomState):
+        return "generator", repr(value.get_state(legacy=False))
     if isinstance(value, np.random.Generator):
         return "generator", repr(value.bit_generator.state)
     if isinstance(value, list | tuple):
         return type(value).__name__, [of_value(item) for item in value]
     if isinstance(value, dict):
         return "dict", {key: of_value(item) for key, item in value.items()}
+    if type(value).__repr__ is object.__repr__ and hasattr(value, "__dict__"):  # its repr is where it is
+        return type(value).__name__, of_value(vars(value))
     return type(value).__name__, repr(value)
 
 

@@ -1,0 +1,242 @@
+"""A lowered body is the body as it was written, to the last bit: values, layouts, aliases, random states, losses."""
+
+import itertools
+import random
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from tests.core.kernel_strategies import Loop, loops
+from tests.core.program_oracle import fingerprint, global_random_state_kept, of_value
+
+from nntui_core import builtin, script
+from nntui_core.interpreter import Interpreter, RunFailed
+from nntui_core.kernel import CannotLower, lowered, running
+from nntui_core.output import Output
+from nntui_core.program import Program
+
+SCRIPTS = sorted((Path(__file__).parent.parent / "scripts").glob("*.py"))
+CORRECT = sorted((Path(__file__).parent / "correct_programs").glob("*.py"))
+THOROUGH = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(autouse=True)
+def at_once() -> Iterator[None]:
+    """Let every body be lowered after a few iterations."""
+    before, running.HOT = running.HOT, 0.0
+    yield
+    running.HOT = before
+
+
+def layouts(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a fingerprint leaves out: strides, and which names hold the same object."""
+    arrays = {name: value for name, value in namespace.items() if isinstance(value, np.ndarray)}
+    same = {frozenset((a, b)) for a, b in itertools.combinations(arrays, 2) if arrays[a] is arrays[b]}
+    return {"strides": {name: array.strides for name, array in arrays.items()}, "same": same, "order": list(namespace)}
+
+
+def inside(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    return {n: of_value(vars(v)) for n, v in namespace.items() if hasattr(v, "__dict__") and "Holder" in str(type(v))}
+
+
+PIECES = (1, 5, 17, 2, 9)
+
+
+def outcome(interpreter: Interpreter, lower: bool) -> dict[str, Any]:
+    """Run in a few pieces; return all that can be seen of it, in the end and on the way."""
+    assert interpreter._body is not None
+    if not lower:
+        interpreter._body.reason = "as it was written"
+    losses: list[Any] = []
+    output = Output()
+    with global_random_state_kept(), output.installed(anew=True):
+        np.random.seed(3)
+        random.seed(3)
+        for piece in PIECES:
+            try:
+                if not interpreter.ended:
+                    interpreter.run(piece, lambda loss: losses.append(of_value(loss)[-1]))
+            except RunFailed as failed:
+                return {"failed": failed.finished, "why": repr(failed.__cause__), "losses": losses}
+        seen = fingerprint(interpreter.namespace)
+    return {
+        "seen": seen,
+        "inside": inside(interpreter.namespace),
+        "layouts": layouts(interpreter.namespace),
+        "losses": losses,
+        "printed": output.last(99),
+        "at": interpreter.position,
+        "ended": (interpreter.ended, interpreter.broke),
+    }
+
+
+def body_of(interpreter: Interpreter) -> running.Body:
+    assert interpreter._body is not None
+    return interpreter._body
+
+
+@given(loops())
+@THOROUGH
+def test_a_random_loop_ends_as_it_was_written(loop: Loop) -> None:
+    kernel = loop.started()
+    assert outcome(kernel, lower=True) == outcome(loop.started(), lower=False)
+    assert not body_of(kernel).reason.startswith(running.FAULT)
+    assert body_of(kernel)._made <= 2
+
+
+def started(source: str, name: str = "test") -> Interpreter:
+    interpreter = Interpreter(Program.parse(source, name))
+    with Output().installed(anew=True), global_random_state_kept():
+        interpreter.start()
+    return interpreter
+
+
+def opened(path: Path) -> Interpreter:
+    interpreter = Interpreter(script.load(str(path)))
+    with Output().installed(anew=True), global_random_state_kept():
+        interpreter.start()
+    if "start" in interpreter.namespace:
+        interpreter.namespace["start"] = 0.0  # the time of day
+    return interpreter
+
+
+STAYS_AS_WRITTEN = {
+    "one_at_a_time": "a call of list",
+    "course_functions": "params is a dict",
+    "parameter_keys": "params is a dict",
+    "weight_lists": "List in [X]",
+    "feedforward_backprop": "network.feedforward()",
+    "layer_objects": "an inner loop over something else than a range or an array",
+    "network_trains_itself": "self is a Network",
+}
+"""Scripts whose body is not lowered, and why."""
+
+
+@pytest.mark.parametrize("path", [*SCRIPTS, *CORRECT], ids=lambda path: path.stem)
+def test_a_script_ends_as_it_was_written(path: Path) -> None:
+    kernel = opened(path)
+    assert outcome(kernel, lower=True) == outcome(opened(path), lower=False)
+    assert body_of(kernel).reason == STAYS_AS_WRITTEN.get(path.stem, "")
+    assert body_of(kernel)._made == 1
+
+
+@pytest.mark.parametrize("name", ["default", "forum"])
+@pytest.mark.parametrize("type_", ["float", "np.float32", "int"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_builtin_program_in_other_types_and_orders_ends_as_it_was_written(name: str, type_: str, order: str) -> None:
+    source = builtin.source(name).replace("dtype=float", f"dtype={type_}, order={order!r}")
+    kernel = started(source)
+    assert outcome(kernel, lower=True) == outcome(started(source), lower=False)
+    assert body_of(kernel).reason == ""
+
+
+@pytest.mark.parametrize(("name", "calls"), [("default", 25), ("forum", 26)])
+def test_how_many_calls_an_iteration_of_a_builtin_program_takes(name: str, calls: int) -> None:
+    """The default one: 5 products, 4 a sigmoid, a2 - y and its numbers, 3 a delta, 2 an update."""
+    interpreter = started(builtin.source(name))
+    interpreter.run(4)
+    assert lowered(interpreter.program, interpreter.namespace).calls == calls
+
+
+def test_nothing_is_allocated_in_an_iteration_of_the_default_program() -> None:
+    interpreter = started(builtin.source("default"))
+    interpreter.run(4)
+    kernel = lowered(interpreter.program, interpreter.namespace)
+    loop = kernel.source[kernel.source.index("for ITEM") : kernel.source.index("SEEN(v")]
+    lines = [line.strip() for line in loop.split("\n")[1:-2]]
+    made = [line for line in lines if line.startswith(("v", "R"))]
+    assert len(made) == 3, made  # the numbers of the loss: a list of them, their sum, its half
+    assert all(line.startswith(("m", "k")) for line in lines if line not in made)
+
+
+WHOLE = """
+import numpy as np
+rng = np.random.default_rng(1)
+x = rng.random((4, 3))
+W = rng.random((3, 2))
+{setup}
+for i in range(60):
+    p = np.tanh(x @ W)
+    loss = np.sum(p ** 2)
+    g = x.T @ p
+    {line}
+    W = W - lr * g
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "if i == 20: lr = 1",  # another type
+        "if i == 20: lr = 0.5",
+        "if i == 20: W = np.asfortranarray(W)",
+        "if i == 20: W = W.astype(np.float32)",
+        "if i == 20: x = x[:3]; p = p[:3]",
+        "if i == 20: x = x.view(type('Own', (np.ndarray,), {}))",
+        "if i == 20: np = __import__('math')",  # fails in the next iteration
+        "if i == 20: del W",
+        "if i == 20: break",
+        "if i > 20: continue",
+        "if i == 20: W[0, 0] = np.nan",
+        "if loss < 1e-3: print(i, loss); break",
+        "if i == 20: x.flags.writeable = False",
+        "if i == 20: np.seterr(invalid='raise'); W[0] = np.inf; x[:] = 0.0",
+        "first = W if i == 0 else first",
+        "if i == 0: first = W; old = p",
+        "g.flags.writeable = i != 20; g += 1",
+        "np.add(g, 1, out=g)",
+        "x = x * 1.0",
+        "last = W; W = W.copy(); W += 1",
+        "y = W.T; W *= 0.5; z = y[0].sum()",
+        "W, g = W, g",
+        "sizes.append(loss)",
+        "sizes[0] = loss",
+    ],
+)
+def test_what_a_kernel_was_made_for_may_change(line: str) -> None:
+    source = WHOLE.format(line=line, setup="lr = 0.1; first = 0; sizes = [0]; last = y = W; z = 0.0")
+    with np.errstate():
+        kernel = outcome(started(source), lower=True)
+    assert kernel == outcome(started(source), lower=False)
+
+
+def test_arrays_that_overlap_stay_as_they_were_written() -> None:
+    source = WHOLE.format(line="W += g; A -= W.sum()", setup="lr = 0.1; A = W[:2]; W0 = W")
+    kernel = started(source)
+    assert outcome(kernel, lower=True) == outcome(started(source), lower=False)
+
+
+def test_a_failing_iteration_is_the_same_one() -> None:
+    source = WHOLE.format(line="n = 1 / (30 - i)", setup="lr = 0.1; n = 0.0")
+    kernel = outcome(started(source), lower=True)
+    assert kernel["failed"] == outcome(started(source), lower=False)["failed"]
+
+
+def test_a_new_rate_is_used_at_once() -> None:
+    both = []
+    for lower in (True, False):
+        interpreter = started(builtin.source("default"))
+        for rate in (1.0, 0.5, 3, 1.0):
+            interpreter.namespace["lr"] = rate
+            outcome(interpreter, lower)
+        both.append(fingerprint(interpreter.namespace))
+    assert both[0] == both[1]
+
+
+def test_what_is_kept_of_a_run_does_not_change_in_the_next() -> None:
+    interpreter = started(builtin.source("default"))
+    interpreter.run(40)
+    held = dict(interpreter.namespace)
+    before = fingerprint(held)
+    interpreter.run(40)
+    assert fingerprint(held) == before
+
+
+def test_what_cannot_be_lowered_says_why() -> None:
+    interpreter = started(WHOLE.format(line="print(i)", setup="lr = 0.1"))
+    interpreter.run(4)
+    with pytest.raises(CannotLower, match="print"):
+        lowered(interpreter.program, interpreter.namespace)
