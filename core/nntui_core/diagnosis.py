@@ -112,16 +112,13 @@ def _check(interpreter: Interpreter, budget: int) -> Report:
     plan = layout(program)
     live = _live(interpreter, program, plan, straight)
     integers = _integers(live[0], plan)
-    start = live[0].with_start({name: live[0].start[name].astype(float) for name in integers}) if integers else live[0]
-    start = in_double(start)
-    optimizer = find(start, plan)
-    if optimizer.names:
-        start = start.with_start(optimizer.start)
-    case = _measured(start, live[0], plan, optimizer, budget)
+    case = _case(live[0], plan, integers, budget)
     fixed = carried.fixed_parameters(case, budget)
     seen = Observed(case, live, budget, interpreter.natural_end, fixed)
     findings = [] if repeated is None else [_not_repeated(repeated[1], interpreter.program)]
-    findings += _judged(seen, integers)
+    judged = _judged(seen, integers)
+    holds = repeated is not None or _hold(interpreter, program, judged, budget)
+    findings += judged if holds else [replace(f, suggestion=None, replacement=None) for f in judged]
     if not any(f.severity == ERROR for f in findings) and interpreter.position.iteration == 0:
         findings += next((found for test in cautions.AT_THE_START if (found := list(test(seen)))), [])
     findings += (*strides.decay(seen), *strides.pace(seen), *cautions.shape_coincidence(seen))
@@ -166,6 +163,43 @@ def _live(
     if not traces:
         raise NothingToCheck("the loop is over: there is no iteration to check")
     return tuple(traces)
+
+
+def _case(live: Trace, plan: Layout, integers: Sequence[str], budget: int) -> Case:
+    """Measure an iteration, from a start at which its steps show what enters them."""
+    start = live.with_start({name: live.start[name].astype(float) for name in integers}) if integers else live
+    start = in_double(start)
+    optimizer = find(start, plan)
+    if optimizer.names:
+        start = start.with_start(optimizer.start)
+    return _measured(start, live, plan, optimizer, budget)
+
+
+def _hold(interpreter: Interpreter, program: Program, findings: Sequence[Finding], budget: int) -> bool:
+    """Tell whether the updates are right with the suggested lines, in this iteration and in those that follow.
+
+    Asked where lines of the loop are all that is suggested; else there is no program yet that could be right.
+    """
+    edits = [finding.replacement for finding in findings]
+    lines = program.lines
+    for edit in edits:
+        if edit is None or edit[0] < program.loop.lineno:
+            return True
+        lines[edit[0] - 1] = edit[1]
+    if not edits:
+        return True
+    try:
+        cured = program.changed("\n".join(lines) + "\n")
+        plan = layout(cured)
+        for trace in _live(interpreter, cured, plan)[:AHEAD]:
+            case = _case(trace, plan, _integers(trace, plan), budget)
+            if not all(update.right for update in case.judged(case.trace).values()):
+                return False
+    except ProgramSyntaxError:
+        return False
+    except NothingToCheck:  # it diverges, or is over
+        return True
+    return True
 
 
 def _measured(start: Trace, live: Trace, plan: Layout, optimizer: Optimizer, budget: int) -> Case:
