@@ -134,6 +134,9 @@ async def test_the_header_says_where_it_stands(size: tuple[int, int]) -> None:
         await desk.press("n", "n")
         own.advance(2)
         assert f"it 2/1,000 · γ 1 · C {own.loss:.4f} · paused" in desk.lines()[0]
+        desk.main.send(Verb.GOTO, 1001)  # further than the loop asks for
+        await desk.settled()
+        assert "it 1,001 · γ 1" in desk.lines()[0]
 
 
 async def test_the_flow_marks_what_comes_next() -> None:

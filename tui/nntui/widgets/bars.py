@@ -51,7 +51,9 @@ class Header(Lines):
 
     def _of(self, frame: Frame) -> str:
         """Say how many iterations the loop's header asks for, where there is room."""
-        return f"/{frame.natural_end:,}" if frame.natural_end is not None and self.size.width >= ROOMY else ""
+        if frame.natural_end is None or frame.iteration > frame.natural_end or self.size.width < ROOMY:
+            return ""  # a built-in program may go on for longer than it asks for
+        return f"/{frame.natural_end:,}"
 
     def _state(self, frame: Frame) -> Line:
         colours = self.palette
