@@ -128,8 +128,11 @@ def test_an_overflow_never_warns() -> None:
 def test_a_loss_that_is_not_a_number_is_null(capsys: Captured, tmp_path: Path) -> None:
     script = tmp_path / "nan.py"
     script.write_text(builtin.source("default").replace("0.5 * np.sum", "np.inf * 0 * np.sum"))
-    got = result(capsys, str(script), "-n", "2")
+    assert cli.main(["run", str(script), "-n", "2", "--json"]) == 0
+    out, err = capsys.readouterr()
+    got = json.loads(out)
     assert (got["loss"], got["loss_curve"]) == (None, [[0, None], [1, None]])
+    assert "(line 22, iteration 0) made the first NaN, in loss" in err
     assert cli.main(["run", str(script), "-n", "2"]) == 0
     assert "not finite from iteration 0 on" in capsys.readouterr().out
 
