@@ -104,7 +104,10 @@ def test_forum_and_default_end_with_the_same_numbers(capsys: Captured) -> None:
 
 def test_options_change_the_program(capsys: Captured, weights: Path) -> None:
     assert result(capsys, "--lr", "0.25", "-n", "1")["learning_rate"] == 0.25
-    assert result(capsys, "--lr=-1e-3", "-n", "1")["learning_rate"] == -0.001
+    assert cli.main(["run", "--lr=-1e-3", "-n", "1", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["learning_rate"] == -0.001
+    assert "every update goes uphill" in err
     drawn = np.random.default_rng(5).random((3, 4)).tolist()
     assert result(capsys, "forum", "--seed", "5", "-n", "0")["parameters"]["weight1"] == drawn
     deep = result(capsys, "--layers", "3-5-2-1", "-n", "0")
