@@ -176,13 +176,16 @@ def _parameters(facts: Sequence[_Fact], carried: Sequence[str], after_target: fr
     """
     so_far = _tainted_before(facts, after_target)
     remembered = frozenset(n for n in carried if n in after_target and not _renewed(facts, n))
+    late = _tainted_before(facts, _depends_on(facts, set(remembered)))
     learned: set[str] = set()
     for tainted in (so_far, [after_target] * len(facts)):  # the second for an update that is made an iteration later
         learned = learned or {
             name
-            for fact, dependent in zip(facts, tainted, strict=True)
+            for fact, dependent, old in zip(facts, tainted, late, strict=True)
             for name in fact.writes
-            if name in carried and name not in remembered and ((dependent | remembered) & set(fact.reads) - {name})
+            if name in carried
+            and name not in remembered
+            and ((dependent | remembered | old) & set(fact.reads) - {name})
         }
     forward = [
         fact for fact in facts if not _looks_only(fact.node) and not (after_target | learned).intersection(fact.writes)

@@ -188,3 +188,6 @@ def test_an_update_from_a_remembered_gradient_is_an_update() -> None:
     source = source.replace("W2 = W2 - lr * dW2", "W2 = W2 - lr * old\n    old = dW2")
     roles = Program.parse(source, "late").roles
     assert (roles.parameters, roles.loss) == (("W1", "W2"), "loss")
+    source = builtin.source("default").replace("lr = 1.0", "lr = 1.0\nold = np.zeros((4, 1))")
+    source = source.replace("delta1 = (delta2 @", "delta1 = (old @") + "    old = delta2\n"
+    assert Program.parse(source, "late").roles.parameters == ("W1", "W2")
