@@ -139,7 +139,10 @@ def _live(
     interpreter: Interpreter, program: Program, plan: Layout, straight: Straight | None = None
 ) -> tuple[Trace, ...]:
     """Run a few iterations on a copy and return their traces, up to the first that raises."""
-    scratch = Scratch(interpreter, program, straight.held if straight else None)
+    try:
+        scratch = Scratch(interpreter, program, straight.held if straight else None)
+    except ValueError as reason:
+        raise NothingToCheck(str(reason)) from None
     traces: list[Trace] = []
     forward = frozenset(s.index for s in program.body if plan.phase(s) is Phase.FORWARD)
     shared = [name for name in scratch.shared if any(name in s.reads for s in program.body)]

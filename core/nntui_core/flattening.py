@@ -100,19 +100,23 @@ class Names:
 
     def hold(self, value: Any, text: str) -> ast.expr:
         """Return a name for something that no flat name reaches."""
-        root = next((n for n, v in self.namespace.items() if v is value and n.isidentifier()), None)
+        root = next((n for n, v in self.namespace.items() if _same(v, value) and n.isidentifier()), None)
         if root is not None:
             return ast.Name(root, ast.Load())
-        known = next((n for n, v in self.held.items() if v is value or _same_method(v, value)), None)
+        known = next((n for n, v in self.held.items() if _same(v, value)), None)
         if known is None:
             known = self.fresh("".join(c if c.isalnum() else "_" for c in text) or "it", "the").id
             self.held[known] = value
         return ast.Name(known, ast.Load())
 
 
-def _same_method(a: Any, b: Any) -> bool:
-    kind = types.MethodType
-    return isinstance(a, kind) and isinstance(b, kind) and a.__self__ is b.__self__ and a.__func__ is b.__func__
+def _same(a: Any, b: Any) -> bool:
+    """Tell whether two values are one: also two copies of a function, or two looks at a method."""
+    if isinstance(a, types.MethodType) and isinstance(b, types.MethodType):
+        return a.__self__ is b.__self__ and a.__func__ is b.__func__
+    if isinstance(a, types.FunctionType) and isinstance(b, types.FunctionType):
+        return a.__code__ is b.__code__ and a.__closure__ is b.__closure__
+    return a is b
 
 
 class Flattener(ast.NodeTransformer):

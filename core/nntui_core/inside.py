@@ -9,7 +9,7 @@ import ast
 import copy
 import random
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from nntui_core.values import Array, State, frozen, is_data, is_numeric, same_bi
 
 
 def lines_of(trace: Sequence[Executed], namespace: Mapping[str, Any]) -> tuple[Executed, ...]:
-    """Return the flat lines of an iteration's statements, in order; those of its first statements where more fails.
+    """Return the flat lines of an iteration's statements, in order; none of a statement that they do not lead to.
 
     Each is told as a statement that has run, of the straight program and at the position of the body statement that it
     belongs to. `namespace` is where the program's functions are.
@@ -50,29 +50,34 @@ def _functions(namespace: Mapping[str, Any], held: Mapping[str, Any]) -> dict[st
     return found
 
 
-def _lines(trace: Sequence[Executed], functions: dict[str, Any]) -> list[Executed]:
+def _lines(trace: Sequence[Executed], functions: dict[str, Any]) -> Iterator[Executed]:
     values: dict[str, Array] = dict(trace[0].before.values)
-    found: list[Executed] = []
     for executed in trace:
-        straight = executed.program.straight
         values |= executed.before.values
-        if straight is None:
-            return found
-        own = straight.lines_at(executed.index, executed.turn)
-        for k in own:
-            before = State(types.MappingProxyType(dict(values)))
-            try:
-                values |= _run(straight.program.nodes[k], straight.program.body[k].targets, values, functions)
-            except Exception:  # noqa: BLE001 - this iteration takes another way than the one that was followed
-                return found
-            after = State(types.MappingProxyType(dict(values)))
-            found.append(Executed(executed.position, straight.program, k, before, after))
+        try:
+            own = list(_lines_of_one(executed, values, functions))
+        except Exception:  # noqa: BLE001 - this iteration takes another way than the one that was followed
+            own = []
         reached = executed.after.values
-        written = {name for k in own for name in straight.program.body[k].targets if name in reached}
-        if any(not same_bits(values[name], reached[name]) for name in written):
-            return [line for line in found if line.position != executed.position]
+        computed = own[-1].after.values if own else {}
+        written = {name for line in own for name in line.statement.targets if name in reached}
+        if all(same_bits(computed[name], reached[name]) for name in written):
+            yield from own
+            values |= computed
         values |= reached
-    return found
+
+
+def _lines_of_one(executed: Executed, values: Mapping[str, Array], functions: Mapping[str, Any]) -> Iterator[Executed]:
+    straight = executed.program.straight
+    if straight is None:
+        return
+    before = State(types.MappingProxyType(dict(values)))
+    for k in straight.lines_at(executed.index, executed.turn):
+        statement = straight.program.body[k]
+        made = _run(straight.program.nodes[k], statement.targets, before.values, functions)
+        after = State(types.MappingProxyType({**before.values, **made}))
+        yield Executed(executed.position, straight.program, k, before, after)
+        before = after
 
 
 def _run(

@@ -45,6 +45,8 @@ class Painter:
         """The last check; its meanings stand beside the lines of the program that was checked."""
         self._checked: Program | None = None
         self._shown_report: Report | None = None
+        self._cost = self._other_cost = ""
+        """The cost that the last check has inferred, and another one that a check before had."""
         self._origins = Origins(session)
         self._watches = Watches(session)
         self._cutter = Matrices()
@@ -118,8 +120,11 @@ class Painter:
             Refused: there is nothing to check.
         """
         self.report = self.session.check()
+        cost = self.report.cost
+        if cost.inferred and cost.expression != self._cost:
+            self._other_cost, self._cost = self._cost, cost.expression
         self._checked = self.session.program
-        return verdicts(self.report)
+        return verdicts(self.report, self._other_cost if cost.inferred else "")
 
     @property
     def unchecked(self) -> bool:

@@ -144,7 +144,9 @@ class Program:
         """
         whole = {places.base(place) for place in self.places} & {name for s in self.body for name in s.reads}
         if whole:
-            raise ValueError(f"{sorted(whole)[0]} is used as a whole, and its parts as well")
+            raise ValueError(
+                f"{sorted(whole)[0]} is used as a whole and by its parts, in a way that cannot be followed"
+            )
         loop = places.named(copy.deepcopy(self.site.loop), self.functions)
         assert isinstance(loop, Loop)
         return replace(self, site=replace(self.site, loop=loop), written=self.nodes)

@@ -29,6 +29,9 @@ from nntui_core.scratch import Scratch
 from nntui_core.unroll import Turn, Unroller
 from nntui_core.values import same_bits
 
+MOST_TURNS = 8
+"""Turns of inner loops that are tried: is one of them a whole step of learning?"""
+
 
 @dataclasses.dataclass(frozen=True)
 class Straight:
@@ -48,10 +51,10 @@ class Straight:
     """What each statement of the body writes by its text alone."""
 
     def lines_at(self, index: int, turn: int) -> tuple[int, ...]:
-        """Return the flat lines of one execution of a body statement; where turns were left out, those of the last."""
+        """Return the flat lines of one execution of a body statement; of turns that were left out, the first's."""
         own = [(k, line.turn) for k, line in enumerate(self.lines) if line.index == index]
-        last = max((t for _, t in own), default=0) if self.cut else turn
-        return tuple(k for k, t in own if t == min(turn, last))
+        turns = max((t for _, t in own), default=0) + 1
+        return tuple(k for k, t in own if t == (turn % turns if self.cut else turn))
 
     def written(self, index: int, turn: int) -> tuple[str, ...]:
         """Return what one execution of a body statement writes, as far as the program knows the names."""
@@ -171,14 +174,14 @@ def _follow(interpreter: Interpreter, program: Program) -> Straight | None:
     _meet(names, namespace, later)
     spots = {(n.lineno, n.col_offset): i for i, n in enumerate(program.written)}
     unroller = Unroller(namespace, Callees(ast.parse(program.source), program.name), names, spots, later)
-    turn = None
+    whole = True
     try:
         unroller.follow(program.loop.body)
     except TooLong:
-        if not unroller.turns:
-            return None
-        turn = unroller.turns[0]
-    turn = turn or _first_turn(program, unroller)
+        whole = False
+    turn = _first_turn(program, unroller)
+    if turn is None and not whole:
+        return None
     called = names.containers.names(namespace, later) if turn is None else turn.names
     end = len(unroller.lines) if turn is None else turn.after
     lines = _coalesced(_named(unroller.lines[:end], called), set(namespace))
@@ -203,7 +206,8 @@ def _meet(names: Names, namespace: Mapping[str, Any], later: frozenset[str]) -> 
 
 def _first_turn(program: Program, unroller: Unroller) -> Turn | None:
     """Return the first turn of an inner loop that makes more than one, if a turn is a whole step of learning."""
-    for turn in unroller.turns[:1]:
+    outermost_first = sorted(unroller.turns, key=lambda turn: (turn.before, -turn.after))
+    for turn in outermost_first[:MOST_TURNS]:
         if turn.before < turn.after < len(unroller.lines):
             one = _named(unroller.lines[turn.before : turn.after], turn.names)
             roles, _ = _cast(program, [line.node for line in one], unroller.names)

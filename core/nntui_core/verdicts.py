@@ -9,8 +9,8 @@ MOST_ERRORS = 16
 """Rows and columns of the heat map of an update's error."""
 
 
-def verdicts(report: Report) -> Verdicts:
-    """Return a check's result for a front end."""
+def verdicts(report: Report, other_cost: str = "") -> Verdicts:
+    """Return a check's result for a front end; `other_cost` is what a former check has inferred, where that differs."""
     cost = f"{report.cost.name} = {report.cost.expression} = {report.cost.value:.6g}"
     return Verdicts(
         report.iteration,
@@ -21,8 +21,18 @@ def verdicts(report: Report) -> Verdicts:
         ),
         tuple(Found(f.code, f.severity, f.line, f.message, f.suggestion, f.replacement) for f in report.findings),
         report.sampled,
-        report.answer,
+        _another(report.cost.expression, other_cost) + report.answer,
         report.failed,
+    )
+
+
+def _another(cost: str, former: str) -> str:
+    """Say that the verdict is on another cost than before: an edited line can make it fit another one."""
+    if not former:
+        return ""
+    return (
+        f"Your loop states no cost, and the one that its backward pass fits is now {cost}; it was {former}. "
+        f"v says which one you mean. "
     )
 
 

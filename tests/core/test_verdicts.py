@@ -10,7 +10,9 @@ from nntui_core.diagnosis import Report, check
 from nntui_core.findings import ParameterVerdict
 from nntui_core.interpreter import Interpreter
 from nntui_core.mistakes import DELTA1, DELTA2, Edit, edited
+from nntui_core.picture import Painter
 from nntui_core.program import Program
+from nntui_core.session import Session
 
 DW1, DW2 = "dW1 = x.T @ delta1", "dW2 = a1.T @ delta2"
 UPDATE1, UPDATE2 = "W1 = W1 - lr * dW1", "W2 = W2 - lr * dW2"
@@ -413,3 +415,18 @@ def test_single_numbers_too_descend_a_mean_of_absolute_errors() -> None:
     }
     report = diagnose(LINE.format(**signs))
     assert (report.cost.name, report.failed) == ("loss", False)
+
+
+def test_an_edit_that_makes_another_cost_fit_is_told() -> None:
+    unstated = changed((LOSS, "pass"))
+    session = Session(Program.parse(unstated, "mine"))
+    painter = Painter(session)
+    assert "is now" not in painter.check().answer
+    line = next(s for s in session.program.body if s.targets == ("delta2",)).line
+    session.edit_line(line, "delta2 = a2 - y")
+    told = painter.check().answer
+    assert "is now -np.sum(y * np.log(a2)" in told
+    assert "it was 0.5 * np.sum((a2 - y) ** 2)" in told
+    assert painter.check().answer == told  # also to who asks again
+    session.edit_line(line, "delta2 = (a2 - y) * (a2 * (1 - a2))")
+    assert "is now 0.5 * np.sum((a2 - y) ** 2)" in painter.check().answer

@@ -96,6 +96,14 @@ ROLES: dict[str, tuple[tuple[str, ...], tuple[str, ...], str, str, str | None, s
     "relu_hidden": (("W1", "B1", "W2", "B2"), ("X",), "Y", "out", "mse", None),
     "softmax_classifier": (("W", "b"), ("X",), "y", "probs", "loss", "step_size"),
     "softmax_one_hot": (("V", "c"), ("data",), "T", "P", "cross_entropy", "rate"),
+    "stack_of_layers": (
+        ("stack.layers[0].W", "stack.layers[0].b", "stack.layers[1].W", "stack.layers[1].b"),
+        ("xb",),
+        "yb",
+        "p",
+        None,
+        "lr",
+    ),
     "train_function": (("W1", "W2"), ("X",), "y", "a2", "loss", "lr"),
     "weight_lists": (
         ("weights[0]", "biases[0]", "weights[1]", "biases[1]", "weights[2]", "biases[2]"),
@@ -114,6 +122,7 @@ COSTS = {
     "guarded_loop": "0.5 * np.sum((o - wanted) ** 2)",
     "network_class": "np.sum((net.out - t) ** 2)",
     "nonlin_deriv": "0.5 * np.sum((l2 - y) ** 2)",
+    "stack_of_layers": "-np.sum(yb * np.log(p)) / len(yb)",
     "wh_bh_wout": "0.5 * np.sum((output - y) ** 2)",
 }
 """The costs of those that state none."""
@@ -130,6 +139,9 @@ NOT_UNDERSTOOD = {
     ("mini_batches", "perm"): ("rng.permutation",),
     ("mini_batches", "i"): ("for",),
     ("one_at_a_time", "k"): ("for",),
+    ("stack_of_layers", "l"): ("for",),
+    ("stack_of_layers", "order"): ("np.random.permutation",),
+    ("stack_of_layers", "start"): ("for",),
     ("weight_lists", "l"): ("for",),
 }
 NO_ARRAYS = {
