@@ -7,7 +7,9 @@ when it may be hit: `interruptible(call)` does so for the time of a call, and ta
 
 The order in `interruptible` is what makes it safe. CPython looks for such an exception when a function begins, after a
 call and at a jump back, never at an assignment: `_open` is emptied before anything else can be hit, and from then on
-nobody raises. One that had been raised before, and not been delivered, is taken back under the lock.
+nobody raises. One that had been raised before, and not been delivered, is replaced by another, which is awaited: to
+take it back by `PyThreadState_SetAsyncExc(thread, NULL)` would leave CPython looking for it at every call, for ever
+(and a trace function would then never return).
 """
 
 import ctypes
@@ -22,6 +24,12 @@ Result = TypeVar("Result")
 _lock = threading.Lock()
 _open: dict[int, bool] = {}
 """The threads that may be hit, by their identifiers."""
+_hit: set[int] = set()
+"""Those in which an exception has been raised since they may be hit; perhaps it has appeared already."""
+
+
+class _Late(BaseException):
+    """Takes the place of an interrupt that came too late."""
 
 
 def interruptible(call: Callable[..., Result], *args: Any) -> Result:
@@ -47,17 +55,27 @@ def interrupt(thread: int) -> bool:
     Code that is not Python's ends first.
     """
     with _lock:
-        return _open.get(thread, False) and _raise_in(thread, KeyboardInterrupt)
+        if not _open.get(thread, False):
+            return False
+        _hit.add(thread)
+        return _raise_in(thread, KeyboardInterrupt)
 
 
 def _take_back(thread: int) -> None:
-    with _lock:
-        _raise_in(thread, None)
-        _open.pop(thread, None)
+    try:
+        with _lock:
+            _open.pop(thread, None)
+            if thread not in _hit:
+                return
+            _hit.discard(thread)
+            _raise_in(thread, _Late)
+        while True:  # it appears at the jump back, at the latest
+            pass
+    except _Late:
+        pass
 
 
-def _raise_in(thread: int, error: type[BaseException] | None) -> bool:
-    """Let an exception appear in a thread, None: take back the one that has not appeared yet."""
-    what = None if error is None else ctypes.py_object(error)
-    hit: int = ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), what)
+def _raise_in(thread: int, error: type[BaseException]) -> bool:
+    """Let an exception appear in a thread, in the place of one that has not appeared yet."""
+    hit: int = ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
     return hit > 0

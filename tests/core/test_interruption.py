@@ -1,11 +1,13 @@
 """An interrupt hits what may be hit, comes to nothing elsewhere, and never comes late."""
 
+import contextlib
 import sys
 import threading
 from collections.abc import Iterator
 
 import pytest
 
+from nntui_core import interruption
 from nntui_core.interruption import interrupt, interruptible
 
 
@@ -59,6 +61,36 @@ def test_what_is_open_inside_stays_open() -> None:
     """The inner call's end does not close the outer one."""
     with pytest.raises(KeyboardInterrupt):
         interruptible(lambda: (interruptible(int), interrupt(threading.get_ident())))
+
+
+def test_without_an_interrupt_nothing_is_raised_that_would_have_to_be_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """CPython would look for it at every call from then on, found or not."""
+    raised: list[object] = []
+    monkeypatch.setattr(interruption, "_raise_in", lambda *what: raised.append(what))
+    for _ in range(3):
+        interruptible(count)
+    assert raised == []
+
+
+def test_after_a_late_interrupt_a_trace_function_returns() -> None:
+    """It never does while CPython still looks for an exception that has been taken back."""
+    for _ in range(20):
+        with contextlib.suppress(KeyboardInterrupt):
+            interruptible(interrupt, threading.get_ident())
+    seen: list[str] = []
+
+    def trace(_frame: object, event: str, _: object) -> None:
+        seen.append(event)
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        count()
+    finally:
+        sys.settrace(before)
+    assert seen == ["call"]
 
 
 def test_an_interrupt_never_comes_late(quick_switches: None) -> None:
