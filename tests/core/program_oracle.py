@@ -26,6 +26,8 @@ def of_value(value: Any) -> Any:
         return type(value).__name__, [of_value(item) for item in value]
     if isinstance(value, dict):
         return "dict", {key: of_value(item) for key, item in value.items()}
+    if isinstance(value, types.FunctionType):
+        return "function", value.__qualname__
     written: Any = type(value).__repr__
     if written is object.__repr__ and hasattr(value, "__dict__"):  # its repr is where it is
         return type(value).__name__, of_value(vars(value))

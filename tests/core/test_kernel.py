@@ -111,6 +111,7 @@ STAYS_AS_WRITTEN = {
     "feedforward_backprop": "network.feedforward()",
     "layer_objects": "an inner loop over something else than a range or an array",
     "network_trains_itself": "self is a Network",
+    "stack_of_layers": "self is a Stack",
 }
 """Scripts whose body is not lowered, and why."""
 
