@@ -87,8 +87,9 @@ class LossCurve:
         room = EXACT - self._head.size
         self._head = np.concatenate([self._head, fresh[:room]])
         self._tail = np.concatenate([self._tail, fresh[room:]])
-        while self._tail.size > EXACT + self._width:
-            self._fold()
+        if self._tail.size > 2 * EXACT:  # not each time: folding costs as much for a few as for many
+            while self._tail.size > EXACT + self._width:
+                self._fold()
 
     def _fold(self) -> None:
         """Move the older part of the tail into buckets of the present width."""

@@ -7,6 +7,7 @@ it cannot be rewound.
 """
 
 import itertools
+import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -75,13 +76,15 @@ class Items:
         return self._known[iteration], True
 
     def following(self, start: int, count: int, begun: "itertools.count[int]") -> Iterator[Any]:
-        """Yield the items of up to `count` iterations, and count in `begun` those that have begun."""
+        """Return an iterator over the items of up to `count` iterations, and count in `begun` those that have begun."""
         if self._range is not None:
             count = min(count, max(len(self._range) - start, 0)) if self._bounded else count
             first = self._range.start + start * self._range.step
             numbers = range(first, first + count * self._range.step, self._range.step)
-            yield from (number for number, _ in zip(numbers, begun, strict=False))
-            return
+            return map(operator.itemgetter(0), zip(numbers, begun, strict=False))
+        return self._one_by_one(start, count, begun)
+
+    def _one_by_one(self, start: int, count: int, begun: "itertools.count[int]") -> Iterator[Any]:
         for iteration in range(start, start + count):
             item, there = self.at(iteration)
             if not there:

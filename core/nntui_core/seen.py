@@ -40,8 +40,11 @@ def as_loss(value: object) -> float:
     return float(array.reshape(-1)[0])
 
 
+FLOATS = {float, np.float64}
+
+
 def as_losses(values: Sequence[Any]) -> list[float]:
     """Return losses as floats."""
-    if all(isinstance(value, float) for value in values):
+    if set(map(type, values)) <= FLOATS:
         return list(values)
     return [as_loss(value) for value in values]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from nntui_core import places
+from nntui_core.kernel.blocks import Blocks
 from nntui_core.kernel.fewsums import FewSums
 from nntui_core.kernel.plan import Plan
 from nntui_core.kernel.tape import How, Op, Tape, Value
@@ -40,6 +41,7 @@ class Emitter:
     def __init__(self, tape: Tape, plan: Plan) -> None:
         self.tape, self.plan = tape, plan
         self.few = FewSums(tape, plan)
+        self._blocks = Blocks(tape, plan)
         self._names: dict[Value, str] = {}
         self._constants: dict[str, Any] = {}
         self._before: list[str] = []
@@ -118,7 +120,7 @@ class Emitter:
         self._require(f"{self.constant(np.geterr)}() == {quiet}")
         for name, thing in self.tape.known.items():
             there, k = f"{_place('NS', name)}", self.constant(thing)
-            if isinstance(thing, bool | int | str | tuple) or thing is None:
+            if isinstance(thing, bool | int | float | str | tuple) or thing is None:
                 self._require(f"type({there}) is type({k}) and {there} == {k}")
             else:
                 self._require(f"{there} is {k}")
@@ -176,7 +178,7 @@ class Emitter:
             if op.result is not None and op.result not in self._names:
                 self._new(op.result, "v")
         carry = self._carry()
-        lines = [line for op in self.plan.ops[: self.plan.report] for line in self._lines(op)]
+        lines = self._all_lines(self.plan.ops[: self.plan.report])
         lines += [*self._report(), *carry]
         lines.append("BEGUN = True")
         loop = ["BEGUN = False", f"for {item} in ITEMS:", *_indented(lines)]
@@ -185,6 +187,14 @@ class Emitter:
             "if BEGUN:",
             *_indented(self._flush(self._all_bound(), over=True) or ["pass"]),
             f"return {WENT_ON}",
+        ]
+
+    def _all_lines(self, ops: list[Op]) -> list[str]:
+        groups = self._blocks.groups(ops)
+        return [
+            line
+            for group in groups
+            for line in (self._lines(group[0]) if len(group) == 1 else self._blocks.lines(group, self))
         ]
 
     def _carry(self) -> list[str]:
@@ -199,7 +209,7 @@ class Emitter:
     def _report(self) -> list[str]:
         if not self.tape.losses:
             return []
-        lines = [line for op in self.plan.ops[self.plan.report :] for line in self._lines(op)]
+        lines = self._all_lines(self.plan.ops[self.plan.report :])
         losses = ", ".join(self.name(value) for value in self.tape.losses)
         return [
             "try:",

@@ -61,7 +61,8 @@ class Body:
         self._plain = compiled.runner(program, namespace)
         self._rests: dict[int, Callable[[Callable[..., None]], int]] = {}
         self._kernel: Kernel | None = None
-        self._made = 0
+        """The one that was used last."""
+        self._kernels: list[Kernel] = []
         self._spent, self._run_plainly = 0.0, 0
         self._entered, self._left = 0, 0
         """Iterations that the kernel was asked for, and how many times it was left before a statement."""
@@ -116,26 +117,30 @@ class Body:
         """Return what the kernel works with, None where the body is to run as it was written."""
         if self._left > 20 and self._left * 8 > self._entered:
             return None
-        for _ in range(2):
-            if self._kernel is not None:
-                try:
-                    prepared = self._kernel.prepare(self._namespace)
-                except Exception:  # noqa: BLE001 - a name or a place is gone; the body as written says so in its own way
-                    prepared = None
-                if prepared is not None:
-                    return prepared
-            if self.reason or self._made >= MOST_KERNELS:
-                return None
-            self._made += 1
-            try:
-                self._kernel = lowered(self._program, self._namespace)
-            except CannotLower as reason:
-                self.reason = str(reason)
-                return None
-            except Exception as fault:  # noqa: BLE001 - a fault of the lowering costs speed, not the user's session
-                self.reason = f"{FAULT} {fault!r}"
-                return None
-        return None
+        for kernel in self._kernels:
+            prepared = self._prepared_by(kernel)
+            if prepared is not None:
+                return prepared
+        if self.reason or len(self._kernels) >= MOST_KERNELS:
+            return None
+        try:
+            self._kernels.append(lowered(self._program, self._namespace))
+        except CannotLower as reason:
+            self.reason = str(reason)
+            return None
+        except Exception as fault:  # noqa: BLE001 - a fault of the lowering costs speed, not the user's session
+            self.reason = f"{FAULT} {fault!r}"
+            return None
+        return self._prepared_by(self._kernels[-1])
+
+    def _prepared_by(self, kernel: Kernel) -> tuple[Any, ...] | None:
+        """Return what a kernel works with, None where it was made for something else."""
+        try:
+            prepared = kernel.prepare(self._namespace)
+        except Exception:  # noqa: BLE001 - a name or a place is gone; the body as written says so in its own way
+            return None
+        self._kernel = kernel if prepared is not None else self._kernel
+        return prepared
 
     def _rest(self, statement: int) -> Callable[[Callable[..., None]], int]:
         if statement not in self._rests:

@@ -1,5 +1,6 @@
 """What makes a tape shorter or its operations cheaper without changing a bit.
 
+* A factor that is 1, as many a learning rate, is left out: `1.0 * x` is x to the last bit.
 * A number beside an array becomes an array of shape (), of the dtype of the loop that NumPy would take: 190 ns
   instead of 450 for a Python integer.
 * What is computed twice from the same values, and is nobody's variable, is computed once.
@@ -11,14 +12,52 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core.kernel.tape import How, Op, Tape, Value
+from nntui_core.kernel.tape import How, Op, Tape, Value, layout
 
 
 def simplify(tape: Tape) -> None:
     """Simplify a tape, in place."""
+    _leave_out_ones(tape)
     _number_operands(tape)
     _merge_equals(tape)
     _drop_unused(tape)
+
+
+# --- a factor of one -------------------------------------------------------------------------------------------------
+
+
+def _leave_out_ones(tape: Tape) -> None:
+    changed = tape.roots_changed()
+    closed = changed | tape.roots_kept() | {value.root for value in _bound_values(tape)}
+    instead: dict[Value, Value] = {}
+    kept: list[Op] = []
+    report = tape.report
+    for i, op in enumerate(tape.ops):
+        _substitute(op, instead)
+        same = _times_one(tape, op)
+        if same is None or op.result is None or op.result in closed or same.root in changed:
+            kept.append(op)
+            continue
+        instead[op.result] = same
+        report -= i < tape.report
+    tape.ops, tape.report = kept, report
+    tape.losses = tuple(instead.get(value, value) for value in tape.losses)
+
+
+def _times_one(tape: Tape, op: Op) -> Value | None:
+    """Return the array that a product is, where its other factor is 1; a variable has to stay 1 from then on."""
+    if op.how is not How.ELEMENTWISE or op.operands[0].example is not np.multiply:
+        return None
+    one, array = sorted(op.operands[1:], key=lambda value: value.is_array)
+    if not array.is_array or type(one.example) not in (int, float) or one.example != 1 or op.result is None:
+        return None
+    if layout(op.result.example) != layout(array.example):
+        return None
+    if not one.constant:
+        if one.name is None or one.name in tape.bound or one is tape.item:
+            return None
+        tape.known[one.name] = one.example
+    return array
 
 
 # --- numbers beside arrays -------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """From the statements of a loop's body to a tape: one iteration is recorded on a copy of the program's data."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -182,22 +182,25 @@ class Statements(Expressions):
                 raise CannotLower("an inner loop with many turns")
         return None
 
-    def _items(self, node: ast.expr) -> list[Value]:
-        """Return what an inner loop goes through: a range, the rows of an array, several of them side by side."""
+    def _items(self, node: ast.expr) -> Iterator[Value]:
+        """Return what an inner loop goes through: a range, the rows of an array, several of them side by side.
+
+        A row is read when its turn comes: the turns before may have changed it.
+        """
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
             name = self.look_up(node.func.id).example
             if name is zip:
                 columns = [self._items(argument) for argument in node.args]
-                return [Value(Several(list(row))) for row in zip(*columns, strict=False)]
+                return (Value(Several(list(row))) for row in zip(*columns, strict=False))
             if name is enumerate and len(node.args) == 1:
                 rows = self._items(node.args[0])
-                return [Value(Several([self.constant(i), row])) for i, row in enumerate(rows)]
+                return (Value(Several([self.constant(i), row])) for i, row in enumerate(rows))
         value = self.evaluate(node)
         if value.constant and type(value.example) is range and len(value.example) <= MOST:
-            return [self.constant(i) for i in value.example]
+            return (self.constant(i) for i in value.example)
         if not value.is_array or value.example.ndim == 0 or len(value.example) > MOST:
             raise CannotLower("an inner loop over something else than a range or an array")
-        return [self._row(value, i) for i in range(len(value.example))]
+        return (self._row(value, i) for i in range(len(value.example)))
 
     def _row(self, array: Value, i: int) -> Value:
         return self.keep("{0}[{1}]", (array, self.constant(i)), lambda there, index: there[index])
