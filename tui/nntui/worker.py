@@ -199,7 +199,9 @@ class Worker:
             session.look_ahead()
             quick = time.perf_counter() - start < PATIENT
             if quick and session.size <= SMALL:
+                quick = False  # where this is interrupted, the check is not begun
                 session.infer_cost()
+                quick = True
         finally:
             self._painter = Painter(session)
             if not quick:
