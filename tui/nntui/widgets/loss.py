@@ -4,6 +4,7 @@ Losses that are infinite or not a number are gaps and never stretch an axis. plo
 curve is drawn, after the first paint.
 """
 
+import bisect
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -110,6 +111,7 @@ class LossPanel(Panel):
     def _draw(self, width: int, height: int) -> list[Line]:
         own = finite(self._curve.iterations, self._curve.losses, self.logarithmic)
         ghost = finite(self._curve.ghost_iterations, self._curve.ghost_losses, self.logarithmic)
+        ghost = before(*ghost, self._last([*own[0], *ghost[0]]))
         if not own[0] and not ghost[0]:
             return [[(" no loss yet", style(self.palette.dim))]]
         from textual_plotext.plot import Plot
@@ -136,6 +138,8 @@ class LossPanel(Panel):
     def _last(self, iterations: Sequence[int]) -> int:
         """Return where the axis ends: at the run's own end, or a little later where the former run went on."""
         own = self._curve.iterations[-1] if self._curve.iterations else None
+        if not iterations:
+            return 0
         return max(iterations) if own is None else max(own, min(max(iterations), 3 * own + 30))
 
     def _axes(self, plot: Any, losses: Sequence[float], iterations: Sequence[int], width: int, height: int) -> None:
@@ -169,6 +173,18 @@ def finite(iterations: Sequence[int], losses: Sequence[float], log: bool) -> tup
     """Return the points that can be drawn: finite ones; on a log axis positive ones, as their logarithm."""
     kept = [(i, v) for i, v in zip(iterations, losses, strict=True) if math.isfinite(v) and (v > 0 or not log)]
     return [i for i, _ in kept], [math.log10(v) if log else v for _, v in kept]
+
+
+def before(iterations: list[int], losses: list[float], last: int) -> tuple[list[int], list[float]]:
+    """Return a curve cut off where the axis ends.
+
+    plotext walks along every line to its end, in sight or not: a former run a thousand times as long took a second.
+    """
+    cut = bisect.bisect_right(iterations, last)
+    if cut in (0, len(iterations)):
+        return iterations[:cut], losses[:cut]
+    (i, j), (a, b) = iterations[cut - 1 : cut + 1], losses[cut - 1 : cut + 1]
+    return [*iterations[:cut], last], [*losses[:cut], a + (b - a) * (last - i) / (j - i)]
 
 
 def compact(count: int) -> str:
