@@ -6,6 +6,7 @@ does not change from frame to frame (the lines of the program) is made once per 
 
 from nntui_core import pairing
 from nntui_core.coincidence import coincidence
+from nntui_core.curve import Points
 from nntui_core.failure import Failure
 from nntui_core.findings import Report
 from nntui_core.frame import (
@@ -231,9 +232,17 @@ def _failure_lines(failure: Failure | None) -> tuple[str, ...]:
     return () if failure is None else (f"line {failure.line}: {failure.message}", *failure.details)
 
 
+def _ghost_end(points: Points) -> int | None:
+    """Return where the former run's curve is cut off: a little after the present one's end, once that has begun.
+
+    So two runs are compared over the same iterations, however long the former one was.
+    """
+    return 3 * points.iterations[-1] + 31 if points.iterations else None
+
+
 def _curve(session: Session, most: int) -> Curve:
     points = session.curve.points(most)
-    ghost = session.ghost.curve.points(most) if session.ghost else None
+    ghost = session.ghost.curve.points(most, _ghost_end(points)) if session.ghost else None
     held_out = session.curve.held_out.points(most) if session.curve.held_out else None
     changes = tuple((e.position.iteration, e.rate) for e in session.history.events if isinstance(e, RateChange))
     return Curve(

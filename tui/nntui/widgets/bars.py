@@ -41,12 +41,13 @@ class Header(Lines):
         if frame is None:
             return [[*name, (" · setting up the program …", style(colours.dim))]]
         state = self._state(frame)
-        room = width - sum(len(text) for text, _ in state) - 8
+        room = width - sum(len(text) for text, _ in state) - 7
         title = f" · {frame.program}" + (f" · {frame.title}" if frame.title and frame.title != frame.program else "")
         if frame.seed is not None:
             title += f" · seed {frame.seed}"
-        title = title if len(title) <= room else title[: max(room - 1, 0)] + "…"
-        blank = " " * (max(room - len(title), 0) + 1)
+        if len(title) >= room:
+            title = title[: room - 2] + "…" if room > 2 else ""
+        blank = " " * max(room - len(title), 0)
         return [[*name, (title, style(colours.text)), (blank, style(colours.text)), *state]]
 
     def _of(self, frame: Frame) -> str:

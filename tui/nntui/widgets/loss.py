@@ -4,7 +4,6 @@ Losses that are infinite or not a number are gaps and never stretch an axis. plo
 curve is drawn, after the first paint.
 """
 
-import bisect
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -111,7 +110,6 @@ class LossPanel(Panel):
     def _draw(self, width: int, height: int) -> list[Line]:
         own = finite(self._curve.iterations, self._curve.losses, self.logarithmic)
         ghost = finite(self._curve.ghost_iterations, self._curve.ghost_losses, self.logarithmic)
-        ghost = before(*ghost, self._last([*own[0], *ghost[0]]))
         if not own[0] and not ghost[0]:
             return [[(" no loss yet", style(self.palette.dim))]]
         from textual_plotext.plot import Plot
@@ -135,13 +133,6 @@ class LossPanel(Panel):
         self._axes(plot, [v for _, y in drawn for v in y], [i for x, _ in drawn for i in x], width, height)
         return [_runs(line, self.palette.dim) for line in plot.build().split("\n")[:height]]
 
-    def _last(self, iterations: Sequence[int]) -> int:
-        """Return where the axis ends: at the run's own end, or a little later where the former run went on."""
-        own = self._curve.iterations[-1] if self._curve.iterations else None
-        if not iterations:
-            return 0
-        return max(iterations) if own is None else max(own, min(max(iterations), 3 * own + 30))
-
     def _axes(self, plot: Any, losses: Sequence[float], iterations: Sequence[int], width: int, height: int) -> None:
         low, high = min(losses), max(losses)
         if low == high:
@@ -151,7 +142,7 @@ class LossPanel(Panel):
         plot.ylim(low, high)
         labels = tick_labels([10.0**v if self.logarithmic else v for v in ticks])
         plot.yticks(ticks, labels)
-        last = self._last(iterations)
+        last = max(iterations)
         used = max(map(len, labels))
         self._axis = Axis(used, max(width - used, 1), last)
         count = 2 if width < 40 else 4
@@ -173,18 +164,6 @@ def finite(iterations: Sequence[int], losses: Sequence[float], log: bool) -> tup
     """Return the points that can be drawn: finite ones; on a log axis positive ones, as their logarithm."""
     kept = [(i, v) for i, v in zip(iterations, losses, strict=True) if math.isfinite(v) and (v > 0 or not log)]
     return [i for i, _ in kept], [math.log10(v) if log else v for _, v in kept]
-
-
-def before(iterations: list[int], losses: list[float], last: int) -> tuple[list[int], list[float]]:
-    """Return a curve cut off where the axis ends.
-
-    plotext walks along every line to its end, in sight or not: a former run a thousand times as long took a second.
-    """
-    cut = bisect.bisect_right(iterations, last)
-    if cut in (0, len(iterations)):
-        return iterations[:cut], losses[:cut]
-    (i, j), (a, b) = iterations[cut - 1 : cut + 1], losses[cut - 1 : cut + 1]
-    return [*iterations[:cut], last], [*losses[:cut], a + (b - a) * (last - i) / (j - i)]
 
 
 def compact(count: int) -> str:
