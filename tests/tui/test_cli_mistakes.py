@@ -85,7 +85,7 @@ def broken_weights(folder: Path) -> Iterator[tuple[str, bytes | dict[str, Any], 
     yield "number", {"W1": 3.0}, "W1 is a number, the program's is (3,4)"
     yield "words", {"W1": np.array([["a"] * 4] * 3)}, "W1 is not numeric"
     yield "complex", {"W1": np.ones((3, 4)) * 1j}, "W1 is not numeric"
-    yield "objects", {"W1": np.array([{}], dtype=object)}, "only arrays of numbers"
+    yield "objects", {"W1": np.array([{}], dtype=object)}, "pickled Python objects"
     yield "infinite", {"W2": np.array([[1], [np.inf], [1], [1]])}, "W2[1, 0] is not a finite number"
     yield "nan", {"W2": np.full((4, 1), np.nan)}, "W2[0, 0] is not a finite number"
 
@@ -105,7 +105,7 @@ def test_weights_that_do_not_fit(capsys: Captured, tmp_path: Path, case: int) ->
 
 def test_weights_that_are_not_there_or_without_names(capsys: Captured, tmp_path: Path) -> None:
     assert "No such file" in complaint(capsys, "run", "--weights", str(tmp_path / "no.npz"))
-    assert "Is a directory" in complaint(capsys, "run", "--weights", str(tmp_path))
+    assert "not a file" in complaint(capsys, "run", "--weights", str(tmp_path))
     np.save(tmp_path / "one.npy", np.ones(3))
     assert "without a name" in complaint(capsys, "run", "--weights", str(tmp_path / "one.npy"))
     cut = tmp_path / "cut.npz"

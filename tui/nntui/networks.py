@@ -5,10 +5,9 @@ They make the default program anew and go with no other one. What they mean is s
 """
 
 import argparse
-import math
 from typing import TYPE_CHECKING
 
-from nntui.usage import InputError, nearest, short, suggestion, whole
+from nntui.usage import InputError, finite, nearest, short, suggestion, whole
 
 if TYPE_CHECKING:
     from nntui_core.network import Network
@@ -36,6 +35,8 @@ DESCRIBING = (
 HIDDEN_WIDTH = 4
 """Units of the hidden layer where `--layers` does not say."""
 
+NUMBER = finite("0.1")
+
 
 def add_network_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that describe a network, and those of its data."""
@@ -59,12 +60,12 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--optimizer", metavar="NAME", help="gd (default, γ 1), momentum (γ 0.1), adam (γ 0.001)")
     group.add_argument("--batch", metavar="N", type=whole(1, 10**9), help="learn from N samples an iteration, shuffled")
-    group.add_argument("--l2", metavar="X", type=number, help="add ½X·ΣW² to the cost, biases left out")
-    group.add_argument("--holdout", metavar="X", type=number, help="share of the samples that are not learned from")
+    group.add_argument("--l2", metavar="X", type=NUMBER, help="add ½X·ΣW² to the cost, biases left out")
+    group.add_argument("--holdout", metavar="X", type=NUMBER, help="share of the samples that are not learned from")
     data = parser.add_argument_group("options of its data")
     data.add_argument("--data", metavar="NAME|FILE", help="nntui data lists the names; a file is .csv, .tsv or .npz")
     data.add_argument("--samples", metavar="N", type=whole(1, 10**9), help="points of circles, moons and spiral")
-    data.add_argument("--noise", metavar="X", type=number, help="the standard deviation of their noise")
+    data.add_argument("--noise", metavar="X", type=NUMBER, help="the standard deviation of their noise")
     data.add_argument(
         "--header",
         action=argparse.BooleanOptionalAction,
@@ -73,17 +74,6 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     data.add_argument(
         "--standardize", action="store_true", default=None, help="inputs with mean 0 and standard deviation 1"
     )
-
-
-def number(text: str) -> float:
-    """Read a number, for argparse."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"{short(text)} is not a finite number; 0.1 would do")
-    return value
 
 
 def described(args: argparse.Namespace) -> str | None:

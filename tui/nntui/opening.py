@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from nntui import networks
 from nntui.output import ask
-from nntui.usage import LARGEST_SEED, InputError, Parser, nearest, rate, short, suggestion, whole
+from nntui.usage import LARGEST_SEED, InputError, Parser, finite, nearest, short, suggestion, whole
 
 if TYPE_CHECKING:
     from nntui_core.files import Kept
@@ -40,7 +40,7 @@ def add_program_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--seed", metavar="N", type=whole(0, LARGEST_SEED), help="seed of the random generator that draws the weights"
     )
-    group.add_argument("--lr", metavar="X", type=rate, help="learning rate γ")
+    group.add_argument("--lr", metavar="X", type=finite("0.5 or 1e-3"), help="learning rate γ")
     group.add_argument("--weights", metavar="FILE.npz", help="initial parameters, arrays by name")
     group.add_argument("--trust", action="store_true", help="run what is in a session file, whoever wrote it")
     networks.add_network_options(parser)

@@ -1,7 +1,7 @@
 """How the command line says no: one line that names the option, the file or the line, and what would do.
 
 `argparse` answers a mistake with a page of usage; here a mistake is an exception with one sentence, and `nntui.cli`
-prints it. The readers of option values (`whole`, `rate`) live here too: they are where most mistakes are found.
+prints it. The readers of option values (`whole`, `finite`) live here too: they are where most mistakes are found.
 """
 
 import argparse
@@ -90,15 +90,19 @@ def whole(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
-def rate(text: str) -> float:
-    """Read a learning rate, for argparse."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"{short(text)} is not a finite number; 0.5 or 1e-3 would do")
-    return value
+def finite(examples: str) -> Callable[[str], float]:
+    """Return a reader of finite numbers, for argparse; `examples` of what would do."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise argparse.ArgumentTypeError(f"{short(text)} is not a finite number; {examples} would do")
+        return value
+
+    return read
 
 
 def short(text: str) -> str:

@@ -4,17 +4,14 @@
 numbers or text. An archive with one table alone is read as a file of numbers would be. Nothing is unpickled.
 """
 
-import warnings
-import zipfile
-from typing import BinaryIO
-
 import numpy as np
 
-from nntui_core.archive import Broken, opened
+from nntui_core.archive import Broken
 from nntui_core.datasets.columns import Samples, numbered, whole_numbers
 from nntui_core.datasets.delimited import MOST_FIELDS, MOST_ROWS
 from nntui_core.datasets.problem import DataError, listed, quoted
 from nntui_core.failure import shape_text
+from nntui_core.foreign import arrays_in
 from nntui_core.values import Array
 
 WOULD_DO = 'np.savez("data.npz", x=x, y=y) writes one'
@@ -26,7 +23,10 @@ def read(path: str, target: str | None, classes: bool) -> Samples:
     Raises:
         DataError: it cannot be read, or what is in it does not fit.
     """
-    arrays = _load(path)
+    try:
+        arrays = arrays_in(path, WOULD_DO, 16 * MOST_FIELDS)
+    except Broken as error:
+        raise DataError(f"{path}: {error}") from None
     x, y = _parts(path, arrays, target)
     _refuse_sizes(path, x, y)
     inputs = _numbers(path, "x", x).reshape(len(x), -1)
@@ -39,39 +39,6 @@ def read(path: str, target: str | None, classes: bool) -> Samples:
     if classes and outputs.shape[1] == 1:
         return Samples(inputs, *whole_numbers(path, outputs[:, 0]), columns)
     return Samples(inputs, outputs, (), columns)
-
-
-def _load(path: str) -> dict[str, Array]:
-    try:
-        with opened(path) as file, warnings.catch_warnings(action="ignore"):
-            _refuse_large(path, file)
-            loaded = np.load(file, allow_pickle=False)
-            if not isinstance(loaded, np.lib.npyio.NpzFile):
-                raise DataError(f"{path}: one array without a name; {WOULD_DO} with names")
-            with loaded:
-                arrays = {name: np.asarray(loaded[name]) for name in loaded.files}
-    except DataError:
-        raise
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror or 'it cannot be read'}") from None
-    except Broken as error:
-        raise DataError(f"{path}: {error}") from None
-    except Exception as error:  # noqa: BLE001 - a broken archive raises whatever zipfile, zlib and NumPy think of
-        if "allow_pickle" in str(error) and "Object arrays" in str(error):
-            raise DataError(f"{path}: it holds pickled Python objects, which could run anything: refused") from None
-        raise DataError(f"{path}: not a readable .npz file; {WOULD_DO}") from None
-    if not arrays:
-        raise DataError(f"{path}: there are no arrays in it; {WOULD_DO}")
-    return arrays
-
-
-def _refuse_large(path: str, file: BinaryIO) -> None:
-    """Refuse an archive whose arrays would not be read for their size; they may be packed."""
-    if zipfile.is_zipfile(file):
-        infos = zipfile.ZipFile(file).infolist()
-        if sum(info.file_size for info in infos) > 16 * MOST_FIELDS:
-            raise DataError(f"{path}: more than {MOST_FIELDS:,} numbers are too many; a part of them would do")
-    file.seek(0)
 
 
 def _parts(path: str, arrays: dict[str, Array], target: str | None) -> tuple[Array, Array]:
