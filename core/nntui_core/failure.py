@@ -51,6 +51,20 @@ class ProgramFailed(Exception):  # noqa: N818 - it is the program that failed, n
         super().__init__(str(failure))
         self.failure = failure
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was the user who ended it."""
+        return isinstance(self.__cause__, KeyboardInterrupt)
+
+    def pass_on_interrupt(self) -> None:
+        """Raise what the user did, where it was the user: for who only looks, that is no property of the program.
+
+        Raises:
+            KeyboardInterrupt: the user has interrupted the program.
+        """
+        if self.interrupted:
+            raise KeyboardInterrupt(f"line {self.failure.line}") from None
+
 
 def shape_text(value: object) -> str:
     """Return a shape as learners write it: `(4,1)`; `a number` where there is none."""

@@ -94,7 +94,7 @@ class Timeline:
         except LoopOver:
             pass
         except ProgramFailed as failed:  # the shapes of what did run are known; the failure shows when one gets there
-            interrupted = isinstance(failed.__cause__, KeyboardInterrupt)
+            interrupted = failed.interrupted
         for name, value in self._look(EMPTY).values.items():
             shapes[name] = value.shape
         loss = places.value(self.interpreter.namespace, self.program.roles.loss or "_")

@@ -167,12 +167,16 @@ def record(scratch: Scratch, parameters: Sequence[str], forward: frozenset[int] 
     Where an inner loop updates the parameters once a turn, the first turn is enough: the trace ends with it.
     `forward` are the indices of the statements of the forward pass: where one hides a pre-activation within
     (`l1 = sigmoid(x @ W)`), it becomes two steps.
+
+    Raises:
+        KeyboardInterrupt: the user has interrupted it.
     """
     failure = None
     whole = over = cut = False
     try:
         scratch.enter()  # the loop's variables may be data: `for xb, yb in batches():`
     except ProgramFailed as failed:
+        failed.pass_on_interrupt()
         failure, over = failed.failure, True
     except LoopOver:
         over = True
@@ -181,6 +185,7 @@ def record(scratch: Scratch, parameters: Sequence[str], forward: frozenset[int] 
         try:
             index = notes.take(scratch)
         except ProgramFailed as failed:
+            failed.pass_on_interrupt()  # or the next look would come to the same endless statement
             failure = failed.failure
             break
         except LoopOver:

@@ -1635,13 +1635,11 @@ async def test_an_endless_statement_is_interrupted_and_the_app_lives(
         assert desk.explanation() == "nothing is running that would have to be interrupted"
 
 
-async def test_a_check_of_its_own_accord_that_does_not_end_is_interrupted(folder: Path) -> None:
-    """It may come to the statement by several ways, each of which takes an interrupt."""
+async def test_a_check_of_its_own_accord_that_does_not_end_is_interrupted_once(folder: Path) -> None:
     async with opened(script(folder / "mine.py", ENDLESS_STATEMENT), wait=False) as desk:
         await desk.until(lambda: desk.main.picture is not None)
         await desk.until(lambda: desk.main.engine.busy() > 0.5 or desk.queue.idle)
         await desk.hit("i")
-        await desk.until(lambda: desk.queue.idle or (desk.main.engine.interrupt() and desk.queue.idle))
         await desk.settled()
         await desk.press("s", "s")
         assert (desk.frame.iteration, desk.frame.tick) == (0, 2)

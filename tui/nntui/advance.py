@@ -112,7 +112,7 @@ def _refuse_unknown_roles(session: "Session") -> None:
 
 def _as_input(error: "ProgramFailed", name: str) -> InputError | KeyboardInterrupt:
     """Return what ends nntui where a program has failed, or was interrupted."""
-    if isinstance(error.__cause__, KeyboardInterrupt):
+    if error.interrupted:
         return KeyboardInterrupt(f"{name}, line {error.failure.line}")
     return InputError(f"{name}, {error}")
 
