@@ -285,7 +285,6 @@ class Frame:
     current_line: int
     executed_line: int | None
     status: Status
-    rate_name: str | None
     rate: float | None
     loss: float | None
     seed: int | None

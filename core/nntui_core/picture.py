@@ -82,7 +82,6 @@ class Painter:
             current_line=session.interpreter.statement.line,
             executed_line=last.statement.line if last else None,
             status=_status(session),
-            rate_name=program.roles.rate,
             rate=session.rate,
             loss=session.loss,
             seed=session.seed,

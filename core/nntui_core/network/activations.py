@@ -58,6 +58,3 @@ HIDDEN = {
     "identity": Activation("identity", "{z}", ""),
 }
 """What hidden layers may have."""
-
-OUTPUTS = ("sigmoid", "tanh", "identity")
-"""What the last layer may have where the loss does not say."""
