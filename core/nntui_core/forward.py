@@ -20,7 +20,7 @@ import numpy as np
 from nntui_core import helpers, places
 from nntui_core.failure import message_of
 from nntui_core.output import Output
-from nntui_core.patterns import products
+from nntui_core.patterns import bare_name, names_in, products
 from nntui_core.program import Phase, Program, Statement
 from nntui_core.scratch import rebound, silent
 from nntui_core.values import Array, arrays_in, is_data, is_numeric
@@ -165,20 +165,12 @@ def _inputs(program: Program, statements: Sequence[Statement]) -> tuple[str, boo
         for node in helpers.opened(program.nodes[statement.index], known):
             for left, right in products(node):
                 for operand, other, upright in ((left, right, True), (right, left, False)):
-                    if not _names(other) & parameters or _names(operand) & parameters:
+                    if not names_in(other) & parameters or names_in(operand) & parameters:
                         continue
-                    names = _names(operand).intersection(statement.reads) - written
+                    names = names_in(operand).intersection(statement.reads) - written
                     if len(names) == 1:
-                        return names.pop(), upright != _is_transposed(operand)
+                        return names.pop(), upright != bare_name(operand)[1]
     raise NoForward("no product of the inputs and a parameter was found")
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-
-
-def _is_transposed(node: ast.expr) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr == "T"
 
 
 def _apart(live: Mapping[str, Any], program: Program, reads: frozenset[str]) -> dict[str, Any]:

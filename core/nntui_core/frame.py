@@ -37,7 +37,7 @@ class View:
 
     `samples` is the window of predictions: first row and number of rows. `curve_points` is at most how many points
     of the loss curve are of use, `output_lines` how many lines of what the program prints. `surface` is the
-    grid (columns, rows) of a decision surface, None where none is in sight.
+    grid (columns, rows) of a decision surface, None where none is in sight; `diagram` tells whether a diagram is.
     """
 
     windows: Mapping[str, Window] = field(default_factory=dict)
@@ -46,6 +46,7 @@ class View:
     curve_points: int = 160
     output_lines: int = 0
     surface: tuple[int, int] | None = None
+    diagram: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,22 @@ class Surface:
 
 
 @dataclass(frozen=True, slots=True)
+class Diagram:
+    """Layers of units and the weights between them, or why there are none.
+
+    `weights` has a matrix for each pair of layers, a row for each unit below. `chosen` are the units (layer, unit)
+    that the selected cell belongs to, `edge` is (pair of layers, unit below, unit above) where it is a weight.
+    """
+
+    problem: str = ""
+    sizes: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+    weights: tuple[tuple[tuple[float, ...], ...], ...] = ()
+    chosen: tuple[tuple[int, int], ...] = ()
+    edge: tuple[int, int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A cell at one moment: its value in full precision as text, and how it came about.
 
@@ -318,9 +335,9 @@ class Frame:
     surface: Surface | None = None
     """None where no surface was asked for."""
     no_surface: str = ""
+    """Why there can be no surface."""
     caution: str = ""
     """Sizes that happen to be equal, so that a wrong product would run; empty for nntui's own programs."""
-    """Why there can be no surface."""
     breakpoints: Mapping[int, tuple[str, int]] = field(default_factory=dict)
     """The lines that have a breakpoint, each with its condition, empty for none, and at which of its hits it stops."""
     watches: tuple[Watched, ...] = ()
@@ -328,3 +345,7 @@ class Frame:
     """The last iteration that has been run to."""
     has_former: bool = False
     """Whether there is a former run that one can return to."""
+    diagram: Diagram | None = None
+    """None where no diagram was asked for."""
+    no_diagram: str = ""
+    """Why there can be no diagram."""

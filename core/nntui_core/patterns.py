@@ -47,3 +47,15 @@ def _is_constant(node: ast.AST | None) -> bool:
     if isinstance(node, ast.BinOp):
         return _is_constant(node.left) and _is_constant(node.right)
     return is_number(node)
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """Return all names in a tree."""
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+def bare_name(operand: ast.expr) -> tuple[str | None, bool]:
+    """Return the name of an operand that is a variable as it stands or transposed, and whether it is transposed."""
+    transposed = isinstance(operand, ast.Attribute) and operand.attr == "T"
+    bare = operand.value if isinstance(operand, ast.Attribute) and transposed else operand
+    return (bare.id if isinstance(bare, ast.Name) else None), transposed

@@ -7,6 +7,7 @@ does not change from frame to frame (the lines of the program) is made once per 
 from nntui_core import pairing
 from nntui_core.coincidence import coincidence
 from nntui_core.curve import Points
+from nntui_core.diagram import Diagrams
 from nntui_core.failure import Failure
 from nntui_core.findings import Report
 from nntui_core.frame import (
@@ -52,6 +53,7 @@ class Painter:
         self._watches = Watches(session)
         self._cutter = Matrices()
         self._surfaces = Surfaces(session)
+        self._diagrams = Diagrams(session)
         self._program: Program | None = None
         self._code: tuple[CodeLine, ...] = ()
         self._variables: tuple[Variable, ...] = ()
@@ -111,6 +113,8 @@ class Painter:
             watches=self._watches.now(),
             has_former=session.former is not None,
             known=max(session.frontier.iteration, iteration),
+            diagram=self._diagrams.draw(*_cell_of(made)) if view.diagram else None,
+            no_diagram=self._diagrams.problem(),
         )
 
     def check(self) -> Verdicts:
@@ -181,6 +185,10 @@ class Painter:
                 if value is not None:
                     return name, (0,) * value.ndim
         return "", ()
+
+
+def _cell_of(made: Made | None) -> tuple[str, Index]:
+    return ("", ()) if made is None else (made.name, made.index)
 
 
 def cell(program: Program, made: Made) -> Cell:

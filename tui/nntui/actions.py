@@ -60,6 +60,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("move", MOVING, "", "move in the panel; pgup pgdn home end go further", Section.LOOK, "arrows hjkl"),
     Action("heat", ("m",), "", "the matrix as colours: its cells, the whole; and back", Section.LOOK),
     Action("surface", ("f",), "", "the decision surface of two inputs, and back", Section.LOOK),
+    Action("diagram", ("D",), "", "the network as units and weights, and back", Section.LOOK),
     Action("give_back", ("escape",), "", "take a drawing away: what it took the place of comes back", Section.LOOK),
     Action("writer", ("p",), "", "back to what wrote the selected number last", Section.TIME),
     Action("watch", ("w",), "", "watch expressions: their values at every stop", Section.LOOK),

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from nntui.layout import CODE, LOSS, SURFACE
+from nntui.layout import CODE, DIAGRAM, LOSS, SURFACE
 from nntui_core.frame import Frame
 
 NEEDS_RATE = frozenset({"rate", "rate_up", "rate_down"})
@@ -42,7 +42,8 @@ def why_not(
         if any(v.name == focused for v in frame.variables)
         else "a matrix can be shown as colours: tab goes to one",
         "surface": frame.no_surface if frame.no_surface and drawing != SURFACE else None,
-        "give_back": None if drawing else "no drawing is up: f brings up the decision surface",
+        "diagram": frame.no_diagram if frame.no_diagram and drawing != DIAGRAM else None,
+        "give_back": None if drawing else "no drawing is up: f the decision surface, D the network diagram",
         "edit": None if focused == CODE else "the lines of the code can be edited: tab goes to the code",
     }
     if name in NEEDS_RATE and frame.rate is None:

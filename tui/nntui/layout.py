@@ -19,8 +19,8 @@ WIDE = 110
 
 LOSS, PREDICTIONS, OUTPUT, CODE = "loss curve", "predictions", "printed output", "code"
 """Names of the panels that are no matrices; no Python name has a blank, so `loss curve` cannot be a variable."""
-SURFACE = "decision surface"
-DRAWINGS = (SURFACE,)
+SURFACE, DIAGRAM = "decision surface", "network diagram"
+DRAWINGS = (SURFACE, DIAGRAM)
 """Panels that a key brings up; one of them at a time."""
 
 

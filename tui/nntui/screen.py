@@ -15,7 +15,7 @@ from nntui.actions import ACTIONS
 from nntui.availability import why_not
 from nntui.dialogs.host import Dialogs
 from nntui.engine import Engine
-from nntui.layout import CODE, SMALL, SURFACE
+from nntui.layout import CODE, DIAGRAM, SMALL, SURFACE
 from nntui.protocol import Command, Report, Verb
 from nntui.receipts import Receipts
 from nntui.watching import WatchedFile
@@ -33,9 +33,8 @@ PATIENCE = 1.5
 """Seconds after which the user is told that the engine is still at work."""
 LOSS_EVERY = 2
 """While running, the loss curve is drawn with every second picture: it is the one that costs most."""
-
-DRAW_EVERY = 4
-"""While running, a drawing is made with every fourth picture: it costs the engine a moment, and bytes."""
+DRAW_EVERY = 6
+"""While running, a drawing is made with every sixth picture: it costs the engine a moment, and bytes."""
 TALL = 30
 """Rows from which on watches have lines of their own; on a lower screen they take the place of the flow line."""
 
@@ -247,6 +246,7 @@ class MainScreen(Screen[None]):
             self.panels.loss.points(),
             self.panels.output.rows(),
             self.panels.surface.grid() if draws and SURFACE in sight else None,
+            draws and DIAGRAM in sight,
         )
 
     def on_panel_moved(self) -> None:
@@ -345,6 +345,9 @@ class MainScreen(Screen[None]):
 
     def _do_surface(self) -> None:
         self._draw_or_not(SURFACE)
+
+    def _do_diagram(self) -> None:
+        self._draw_or_not(DIAGRAM)
 
     def _draw_or_not(self, drawing: str) -> None:
         if self.panels.drawing == drawing:

@@ -5,8 +5,9 @@ from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
-from nntui.layout import CODE, LOSS, OUTPUT, PREDICTIONS, SURFACE, Box, arrange, panel_order
+from nntui.layout import CODE, DIAGRAM, LOSS, OUTPUT, PREDICTIONS, SURFACE, Box, arrange, panel_order
 from nntui.widgets.code import CodePanel
+from nntui.widgets.diagram import DiagramPanel
 from nntui.widgets.lines import Panel
 from nntui.widgets.loss import LossPanel
 from nntui.widgets.matrix import MatrixPanel
@@ -42,6 +43,7 @@ class Panels(Widget):
         self.output = OutputPanel()
         self.code = CodePanel()
         self.surface = SurfacePanel()
+        self.diagram = DiagramPanel()
         self.matrices: dict[str, MatrixPanel] = {}
         self.zoomed = False
         self.focused_name: str | None = None
@@ -91,7 +93,7 @@ class Panels(Widget):
     @property
     def fixed(self) -> tuple[Panel, ...]:
         """The panels that every program has."""
-        return self.loss, self.predictions, self.output, self.code, self.surface
+        return self.loss, self.predictions, self.output, self.code, self.surface, self.diagram
 
     def panel(self, name: str) -> Panel:
         """Return a panel by its name."""
@@ -159,6 +161,8 @@ class Panels(Widget):
             self.predictions.show(frame.predictions)
         if SURFACE in seen and frame.surface is not None:
             self.surface.show(frame.surface)
+        if DIAGRAM in seen and frame.diagram is not None:
+            self.diagram.show(frame.diagram)
         if OUTPUT in seen:
             self.output.show(frame.output, frame.output_count)
         if CODE in seen:
