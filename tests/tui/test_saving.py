@@ -468,6 +468,23 @@ def test_the_weights_as_arrays(tmp_path: Path, capsys: Captured) -> None:
     assert parameters["W2"] == session.state["W2"].tolist()
 
 
+def test_weights_that_are_not_there_are_written_and_those_that_are_there_read(tmp_path: Path, capsys: Captured) -> None:
+    assert cli.main(["export", "--weights", "w.npz", "-n", "70"]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "w.npz: W1, W2 after 70 iterations" in err
+    before = (tmp_path / "w.npz").read_bytes()
+    assert cli.main(["export", "--weights", "w.npz"]) == 0
+    out, err = capsys.readouterr()
+    session = Session(builtin.load("default"))
+    session.advance(70)
+    assert repr(float(session.state["W1"][0, 0])) in out
+    assert "'w.npz' is there" in err
+    assert "--final-weights" in err
+    assert (tmp_path / "w.npz").read_bytes() == before
+    assert "--weights writes a .npz file" in complaint(capsys, "export", "--weights", "w.csv")
+
+
 def test_exports_that_cannot_be_made_leave_nothing(tmp_path: Path, capsys: Captured) -> None:
     assert "does not end so" in complaint(capsys, "export", "--curve", "mine.py")
     assert "does not end so" in complaint(capsys, "export", "--final-weights", "w.csv")

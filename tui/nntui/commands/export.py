@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from nntui.opening import add_program_arguments, open_program, open_start
-from nntui.output import emit
+from nntui.output import emit, say
 from nntui.usage import MOST_ITERATIONS, InputError, UsageError, short, whole
 
 
@@ -14,7 +14,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what is exported, where it is not the script")
     group.add_argument("--curve", metavar="FILE.csv", help="run, and write the loss of every iteration to this file")
     group.add_argument(
-        "--final-weights", metavar="FILE.npz", help="run, and write the parameters where it ends to this file, by name"
+        "--final-weights",
+        metavar="FILE.npz",
+        help="run, and write the parameters where it ends to this file, by name;"
+        " so does --weights with a file that is not there yet",
     )
     parser.add_argument(
         "-n",
@@ -27,8 +30,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Write what is asked for."""
+    option = _settle_weights(args)
     if args.curve is not None or args.final_weights is not None:
-        return _run(args)
+        return _run(args, option)
     return _script(args)
 
 
@@ -46,10 +50,24 @@ def _script(args: argparse.Namespace) -> int:
     return 0
 
 
-def _run(args: argparse.Namespace) -> int:
+def _settle_weights(args: argparse.Namespace) -> str:
+    """Decide what --weights means: a file that is there is read, as everywhere; one that is not is to be written.
+
+    Returns the option that names the file to be written.
+    """
+    if args.weights is None or args.final_weights is not None:
+        return "--final-weights"
+    if Path(args.weights).exists():
+        say(f"{short(args.weights)} is there: the initial weights are read from it (--final-weights writes)")
+        return "--final-weights"
+    args.final_weights, args.weights = args.weights, None
+    return "--weights"
+
+
+def _run(args: argparse.Namespace, option: str) -> int:
     """Run, and write the curve and the weights; nothing is written where that fails or is stopped."""
     curve = _file("--curve", args.curve, ".csv")
-    weights = _file("--final-weights", args.final_weights, ".npz")
+    weights = _file(option, args.final_weights, ".npz")
     start = open_start(args)
     from nntui import exporting
 
