@@ -26,11 +26,11 @@ class Pane:
     """A shell in tmux."""
 
     def __init__(self, tmux: str, socket: str) -> None:
-        self._command = [tmux, "-L", socket, "-f", "/dev/null"]
+        self.command = [tmux, "-L", socket, "-f", "/dev/null"]
 
     def tmux(self, *words: str) -> str:
         done = subprocess.run(
-            [*self._command, *words], capture_output=True, text=True, encoding="utf-8", check=True, timeout=DEADLINE
+            [*self.command, *words], capture_output=True, text=True, encoding="utf-8", check=True, timeout=DEADLINE
         )
         return done.stdout
 
@@ -87,6 +87,7 @@ def pane(width: int = 80, height: int = 24, environment: dict[str, str] | None =
         "LC_ALL": "C.UTF-8",
         "PATH": os.environ["PATH"],
         "XDG_STATE_HOME": state.name,
+        "XDG_CONFIG_HOME": state.name,
         **(environment or {}),
     }
     words = [f"{name}={value}" for name, value in settings.items()]

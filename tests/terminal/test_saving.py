@@ -60,6 +60,9 @@ def test_quitting_keeps_it_and_doing_nothing_keeps_nothing(tmp_path: Path) -> No
         shell.until(lambda text: at(text, 2))
         shell.keys("q")
         shell.prompt()
+        shell.until(
+            lambda text: "the session is kept in" in text and "nntui --resume goes on" in " ".join(text.split())
+        )
         go_on(shell, 2)
 
 

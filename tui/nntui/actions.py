@@ -80,6 +80,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("interrupt", ("i",), "", "interrupt a statement that does not end", Section.CODE),
     Action("zoom", ("z",), "zoom", "give the panel the whole screen, and take it back", Section.LOOK),
     Action("log", ("y",), "", "log axis for the loss, and back", Section.LOOK),
+    Action("theme", ("T",), "", "dark, light or 16 colours; kept for the next time", Section.APP),
     Action("help", ("question_mark", "f1"), "help", "show this list", Section.APP, "?"),
     Action("palette", ("ctrl+p",), "", "search for something to do", Section.APP),
     Action("suspend", ("ctrl+z",), "", "back to the shell for a while; `fg` comes back", Section.APP),

@@ -13,10 +13,12 @@ from textual.events import Resize
 from nntui.autosave import Autosave
 from nntui.ending import HUNG_UP, end, heed_signals, wait_for
 from nntui.engine import Engine, Opener
+from nntui.output import say
 from nntui.palette_commands import Commands
 from nntui.receipts import Receipts
 from nntui.screen import MainScreen
 from nntui.terminal import Display
+from nntui.theme import SIXTEEN_COLOURS
 
 if TYPE_CHECKING:
     from nntui.driver import TerminalDriver
@@ -31,7 +33,7 @@ class NntuiApp(App[int]):
 
     CSS_PATH = "app.tcss"
     TITLE = "nntui"
-    COMMANDS = App.COMMANDS | {Commands}
+    COMMANDS = {Commands}
     BINDINGS = [Binding("ctrl+q", "quit", "quit", show=False, priority=True)]
     ENABLE_COMMAND_PALETTE = True
 
@@ -41,6 +43,8 @@ class NntuiApp(App[int]):
         super().__init__()
         self.animation_level = "none"
         self.only_ascii = display.ascii
+        self.register_theme(SIXTEEN_COLOURS)
+        self.theme = display.theme
         opener: Opener = program if callable(program) else lambda: program
         self.receipts = Receipts(self._ask_terminal)
         self.main = MainScreen(lambda wake: Engine(opener, wake, autosave), display.fps, self.receipts)
@@ -119,6 +123,8 @@ def run(program: "Program | Opener", display: Display = DISPLAY, autosave: Autos
         app.run(mouse=display.mouse)
     finally:
         wait_for(app.main.engine)
+    if autosave is not None and autosave.farewell():
+        say(autosave.farewell())
     if app.main.crash:
         sys.stderr.write(f"{app.main.crash}\nThis is a fault of nntui, not of your program.\n")
         return FAULT

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import platform
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ EVERY = 5.0
 """Seconds between two saves, at least."""
 SHARE = 0.005
 """The part of the time that saving may take."""
+ENDING = 8.0
+"""Seconds that another nntui has to end when its session is taken over."""
 FILES = 5
 """Session files that are kept, those of running nntuis not counted."""
 CHECKPOINTS = 24
@@ -48,6 +51,7 @@ class Autosave:
         self._known: object = None
         self.trouble = ""
         """Why it cannot keep anything, empty where it can."""
+        self.has_kept = False
 
     def begin(self, session: "Session") -> None:
         """A session has been opened: there is nothing to keep until something changes."""
@@ -56,6 +60,15 @@ class Autosave:
     def cut_off(self) -> str:
         """Say that a session was cut off, nothing where none was."""
         return notice(self.path.parent)
+
+    def farewell(self) -> str:
+        """Say where the session is, nothing where there is nothing to go on with."""
+        if self.trouble or not self.has_kept:
+            return self.trouble
+        path = str(self.path)
+        home = f"{Path.home()}/"
+        short = f"~/{path.removeprefix(home)}" if path.startswith(home) else path
+        return f"the session is kept in {short}: nntui --resume goes on"
 
     def due_in(self, session: "Session | None") -> float | None:
         """Return in how many seconds something should be kept, None where nothing has changed."""
@@ -85,6 +98,7 @@ class Autosave:
                 self._mark.write_text(json.dumps(_identity(os.getpid())), encoding="utf-8")
                 _tidy(self.path.parent)
             files.save(session, self.path, CHECKPOINTS)
+            self.has_kept = True
         except OSError as error:
             self.trouble = f"the session cannot be kept in {self.path.parent}: {error.strerror}"
         self._known = _state_of(session)
@@ -113,6 +127,8 @@ class Left:
     saved: float
     """When, in seconds since 1970."""
     cut_off: bool
+    pid: int = 0
+    """The process that writes to it still; 0 where none does."""
 
     def when(self) -> str:
         """Return when it was saved, in words."""
@@ -127,26 +143,51 @@ class Left:
 
 def left(where: Path) -> list[Left]:
     """Return the sessions that can be gone on with: those that were cut off first, and the latest first."""
+    found = [one for one in _all(where) if not one.pid]
+    return sorted(found, key=lambda one: (one.cut_off, one.saved), reverse=True)
+
+
+def running(where: Path) -> list[Left]:
+    """Return the sessions that other nntuis on this machine write to now, the latest first."""
+    return sorted((one for one in _all(where) if one.pid > 0), key=lambda one: one.saved, reverse=True)
+
+
+ELSEWHERE = -1
+"""Stands for a process on another machine, which cannot be asked whether it is there."""
+
+
+def _all(where: Path) -> list[Left]:
     found = []
     with contextlib.suppress(OSError):
         for path in where.glob("*.npz"):
             mark = path.with_suffix(".running")
             cut_off = mark.exists()
-            if not (cut_off and _is_running(mark)):
-                found.append(Left(path, path.stat().st_mtime, cut_off))
-    return sorted(found, key=lambda one: (one.cut_off, one.saved), reverse=True)
+            found.append(Left(path, path.stat().st_mtime, cut_off, _writer(mark) if cut_off else 0))
+    return found
 
 
-def _is_running(mark: Path) -> bool:
-    """Tell whether the process that made a mark is there still; one on another machine is taken to be."""
+def _writer(mark: Path) -> int:
+    """Return the process that made a mark, 0 where it has ended."""
     try:
         identity = json.loads(mark.read_text(encoding="utf-8"))
         pid = int(identity["pid"])
         if identity["host"] != platform.node():
-            return True
-        return is_alive(pid) and (not identity["born"] or identity == _identity(pid))
+            return ELSEWHERE
+        return pid if is_alive(pid) and (not identity["born"] or identity == _identity(pid)) else 0
     except (OSError, ValueError, KeyError, TypeError):  # it is being made, or half of it was written
-        return False
+        return 0
+
+
+def end_other(one: Left) -> bool:
+    """End the nntui that writes to a session, which keeps it; return whether it has ended."""
+    mark, deadline = one.path.with_suffix(".running"), time.monotonic() + ENDING
+    if _writer(mark) == one.pid:  # the user took a while to answer: another process may have its number by now
+        with contextlib.suppress(OSError):
+            os.kill(one.pid, signal.SIGTERM)
+            os.kill(one.pid, signal.SIGCONT)  # ctrl+z has stopped it, maybe: then it would not notice
+    while _writer(mark) == one.pid and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return _writer(mark) != one.pid
 
 
 def _tidy(where: Path) -> None:

@@ -6,7 +6,7 @@ from nntui.layout import CODE, DIAGRAM, LOSS, SURFACE
 from nntui_core.frame import Frame
 
 NEEDS_RATE = frozenset({"rate", "rate_up", "rate_down"})
-ALWAYS = frozenset({"quit", "help", "palette", "reload", "open", "network", "interrupt"})
+ALWAYS = frozenset({"quit", "help", "palette", "reload", "open", "network", "interrupt", "theme"})
 
 
 def why_not(

@@ -8,6 +8,7 @@ threads for writing and reading would die of the one, so that the app waits for 
 """
 
 import contextlib
+import os
 import select
 import sys
 from typing import IO, Any
@@ -86,6 +87,14 @@ class TerminalDriver(LinuxDriver):
         """Read keys until there is no terminal any more; `is_gone` tells the app so."""
         with contextlib.suppress(OSError):
             super().run_input_thread()
+
+    def close(self) -> None:
+        """Let go of the terminal; what could not be written to one that has gone does not spoil the exit status."""
+        super().close()
+        if self.is_gone():
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._file.fileno())
+            os.close(nowhere)
 
     def is_gone(self) -> bool:
         """Tell whether the terminal has been hung up."""

@@ -82,6 +82,28 @@ LIGHT = Palette(
     cursor="#cfe0ff",
 )
 
+SIXTEEN = Palette(
+    text="#ffffff",
+    dim="#aaaaaa",
+    border="#aaaaaa",
+    focus="#55ffff",
+    shades=(
+        *("#5555ff", "#5555ff", "#5555ff", "#00aaaa", "#00aaaa"),
+        "#aaaaaa",
+        *("#aa5500", "#aa5500", "#ffff55", "#ffff55", "#ffff55"),
+    ),
+    fields=(
+        *("#55ffff", "#55ffff", "#5555ff", "#5555ff", "#0000aa"),
+        "#000000",
+        *("#aa5500", "#ff5555", "#ff5555", "#ffff55", "#ffff55"),
+    ),
+    classes=("#0000aa", "#aa5500", "#00aa00", "#aa00aa", "#00aaaa", "#aa0000", "#555555"),
+    error="#ff5555",
+    mark="#ffff55",
+    cursor="#0000aa",
+)
+"""Only colours that are among the sixteen of the Linux console; two shades of magnitude on each side."""
+
 
 def step_of(value: float, scale: float) -> int:
     """Return the shade of a number, from -STEPS to STEPS; 0 is near zero, infinite counts as the strongest."""

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 
-from nntui import terminal
+from nntui import terminal, theme
 from nntui.actions import ACTIONS
 from nntui.availability import why_not
 from nntui.dialogs.host import Dialogs
@@ -20,7 +20,7 @@ from nntui.protocol import Command, Report, Verb
 from nntui.receipts import Receipts
 from nntui.watching import WatchedFile
 from nntui.widgets.bars import Explanation, Flow, Footer, Header
-from nntui.widgets.lines import Panel
+from nntui.widgets.lines import Lines, Panel
 from nntui.widgets.loss import LossPanel
 from nntui.widgets.matrix import MatrixPanel
 from nntui.widgets.panels import Panels
@@ -359,6 +359,12 @@ class MainScreen(Screen[None]):
     def _do_give_back(self) -> None:
         self.panels.give_back()
         self.on_panel_moved()
+
+    def _do_theme(self) -> None:
+        self.app.theme = theme.after(self.app.theme)
+        for lines in self.query(Lines):
+            lines.update_lines()
+        self.say(theme.keep(self.app.theme))
 
     def _do_log(self) -> None:
         self.panels.loss.toggle_log()

@@ -24,6 +24,7 @@ class Display:
     fps: float = FRAMES_A_SECOND
     ascii: bool = False
     mouse: bool = True
+    theme: str = "textual-dark"
 
 
 def refuse_dumb(environment: Mapping[str, str]) -> None:
@@ -50,7 +51,7 @@ def size() -> tuple[int, int] | None:
         columns, rows = os.get_terminal_size(2)  # Textual draws on stderr
     except OSError:
         return None
-    return columns, rows
+    return (columns, rows) if columns and rows else None  # a terminal that nobody has told its size says 0
 
 
 def save_bytes() -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nntui.opening import DEFAULT, add_program_arguments, is_session, open_program, open_session, open_start
+from nntui.output import ask
 from nntui.usage import InputError, UsageError, short
 
 if TYPE_CHECKING:
+    from nntui.autosave import Left
     from nntui.engine import Opener
     from nntui_core.files import Kept
     from nntui_core.program import Program
@@ -38,10 +40,16 @@ def execute(args: argparse.Namespace) -> int:
             raise InputError(f"the screen needs a terminal, and standard {name} is none; nntui run does without one")
     terminal.refuse_dumb(os.environ)
     terminal.save_bytes()
+    from nntui import theme
     from nntui.app import run
 
-    fps = args.fps or terminal.FRAMES_A_SECOND
-    return run(opener, terminal.Display(fps, args.ascii or not terminal.is_utf8(), not args.no_mouse), Autosave(where))
+    display = terminal.Display(
+        fps=args.fps or terminal.FRAMES_A_SECOND,
+        ascii=args.ascii or not terminal.is_utf8(),
+        mouse=not args.no_mouse,
+        theme=theme.of_terminal(),
+    )
+    return run(opener, display, Autosave(where))
 
 
 def positive(text: str) -> float:
@@ -69,12 +77,38 @@ def _resumed(args: argparse.Namespace, where: Path) -> "Opener":
         raise UsageError(f"--resume goes on with the last session, and {short(args.program)} is another program")
     from nntui import autosave
 
-    found = autosave.left(where)
+    found = [*_taken_over(where), *autosave.left(where)]
     if not found:
         raise InputError(f"there is no session to go on with in {where}")
     args.program = str(found[0].path)
     kept = open_session(args)
     return _then_the_script(kept, found[0].take)
+
+
+def _taken_over(where: Path) -> "list[Left]":
+    """Return the session of an nntui that still runs, where the user wants that: its connection may have broken.
+
+    It is asked about where it is the latest of all; a server notices a broken connection after minutes only.
+
+    Raises:
+        InputError: it does not end.
+    """
+    from nntui import autosave
+
+    still = autosave.running(where)
+    ended = autosave.left(where)
+    if not still or (ended and ended[0].saved > still[0].saved) or not (sys.stdin and sys.stdin.isatty()):
+        return []
+    one = still[0]
+    ask(
+        f"The latest session, kept at {one.when()}, is open in another nntui (process {one.pid}),\n"
+        "perhaps on a connection that broke. End that one and go on here? [y/N] "
+    )
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        return []
+    if not autosave.end_other(one):
+        raise InputError(f"process {one.pid} does not end; kill -9 {one.pid} would end it, up to its last save")
+    return [one]
 
 
 def _opener(args: argparse.Namespace) -> "Opener":

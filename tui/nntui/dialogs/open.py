@@ -10,6 +10,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList
 from textual.widgets.option_list import Option
 
+ROOMY = 60
+"""Columns from which on a program's name and its sentence stand on one line."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -34,9 +37,12 @@ class OpenDialog(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """Show the list."""
-        width = max(len(choice.name) for choice in self._choices)
+        narrow = self.app.size.width < ROOMY
+        width = 0 if narrow else max(len(choice.name) for choice in self._choices)
+        question = "open a program · enter opens it"
+        hint = "" if narrow else " · the present loss curve stays, pale"
         with Vertical(id="box"):
-            yield Label("open a program · enter opens it · the present loss curve stays, pale", markup=False)
+            yield Label(f"{question}{hint}", markup=False)
             yield OptionList(*(Option(_row(c, width), id=c.name) for c in self._choices))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -53,5 +59,6 @@ class OpenDialog(ModalScreen[str | None]):
 
 
 def _row(choice: Choice, width: int) -> Text:
-    """Return a choice on one line, cut where it is too long."""
-    return Text.assemble((f"{choice.name:<{width}}  ", "bold"), choice.says, no_wrap=True, overflow="ellipsis")
+    """Return a choice on one line, cut where it is too long; without a width for the name on two."""
+    name = f"{choice.name:<{width}}  " if width else f"{choice.name}\n "
+    return Text.assemble((name, "bold"), choice.says, no_wrap=True, overflow="ellipsis")

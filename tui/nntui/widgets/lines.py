@@ -13,8 +13,9 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from nntui import theme
 from nntui.ascii import in_ascii
-from nntui.palette import DARK, LIGHT, Palette, style
+from nntui.palette import DARK, LIGHT, SIXTEEN, Palette, style
 
 Run = tuple[str, Style]
 Line = list[Run]
@@ -72,6 +73,8 @@ class Lines(Widget):
     @property
     def palette(self) -> Palette:
         """The colours for the present background."""
+        if self.app.theme == theme.SIXTEEN:
+            return SIXTEEN
         return DARK if self.app.current_theme.dark else LIGHT
 
     @property

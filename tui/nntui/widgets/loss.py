@@ -23,6 +23,8 @@ MARKER = "hd"
 """Quadrant blocks: four points a character, and every terminal font has them."""
 HELD_OUT = "·"
 """The curve of samples that are held out: told apart without colours."""
+GHOST = "░"
+"""The curve of the former run, likewise."""
 MOST_MARKS = 12
 """Changes of the rate that are marked; of more, the last ones."""
 
@@ -91,7 +93,7 @@ class LossPanel(Panel):
         if self._curve.first_not_finite is not None:
             runs.append((f" not finite since {self._curve.first_not_finite:,}", style(self.palette.error, bold=True)))
         elif self._curve.ghost_label and self._curve.ghost_iterations:
-            runs.append((f" · pale {self._curve.ghost_label}", dim))
+            runs.append((f" {GHOST} {self._curve.ghost_label}", dim))
         if self._curve.held_out_losses:
             last = numerals.brief(self._curve.held_out_losses[-1], 3)
             runs.append((f" {HELD_OUT * 3} held out {last}", style(self.palette.mark)))
@@ -120,7 +122,7 @@ class LossPanel(Panel):
         plot._set_size(width, height)
         plot.frame(False)
         if ghost[0]:
-            plot.plot(*ghost, marker=MARKER, color=_rgb(self.palette.border))
+            plot.plot(*ghost, marker=GHOST, color=_rgb(self.palette.border))
         for at, _ in self._curve.rate_changes[-MOST_MARKS:]:
             if at:
                 plot.vline(at, _rgb(self.palette.mark))
@@ -140,7 +142,7 @@ class LossPanel(Panel):
         steps = min(max(height - 1, 3) // 3, 4)
         ticks = [low + (high - low) * k / steps for k in range(steps + 1)]
         plot.ylim(low, high)
-        labels = tick_labels([10.0**v if self.logarithmic else v for v in ticks])
+        labels = [f"{text} " for text in tick_labels([10.0**v if self.logarithmic else v for v in ticks])]
         plot.yticks(ticks, labels)
         last = max(iterations)
         used = max(map(len, labels))

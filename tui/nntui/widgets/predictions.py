@@ -97,11 +97,13 @@ class PredictionsPanel(Panel):
         line: Line = [(f" {x}  ", style(colours.dim)), (f"{y}  ", style(colours.text, bold=True))]
         for k, value in enumerate(prediction):
             far = k < len(target) and abs(value - target[k]) > 0.5
-            line.append((numerals.fixed(value).strip().ljust(5) + " ", style(colours.error if far else colours.text)))
-        left = room - 6 * len(prediction)
+            sign = "✗" if far else " "
+            text = f"{numerals.fixed(value).strip():<5} {sign}"
+            line.append((text, style(colours.error if far else colours.text)))
+        left = room - 7 * len(prediction) - 1
         if len(prediction) == 1 and left >= 4:
             wide = min(left, 24)
-            line.append((bar(prediction[0], wide), style(_bar_colour(self, prediction[0], target))))
+            line.append((f" {bar(prediction[0], wide)}", style(_bar_colour(self, prediction[0], target))))
         if not prediction:
             line.append(("·", style(colours.dim)))
         return line
