@@ -36,7 +36,8 @@ class View:
     """What a front end wants to see: a window for each matrix by name, the selected cell, and sizes.
 
     `samples` is the window of predictions: first row and number of rows. `curve_points` is at most how many points
-    of the loss curve are of use, `output_lines` how many lines of what the program prints. `surface` is the
+    of the loss curve are of use, `output_lines` how many lines of what the program prints, from line
+    number `output_first` on (None: the last). `surface` is the
     grid (columns, rows) of a decision surface, None where none is in sight; `diagram` tells whether a diagram is.
     """
 
@@ -45,6 +46,7 @@ class View:
     samples: tuple[int, int] = (0, 64)
     curve_points: int = 160
     output_lines: int = 0
+    output_first: int | None = None
     surface: tuple[int, int] | None = None
     diagram: bool = False
 
@@ -326,7 +328,10 @@ class Frame:
     path: str | None = None
     """The script's file, None for a program of nntui's own."""
     output: tuple[str, ...] = ()
-    """The last lines that the program has printed, and how many there have been in all."""
+    """The lines that the program has printed and that are in sight, the first one's number, that of the oldest line
+    that is kept, and how many there have been in all."""
+    output_first: int = 0
+    output_oldest: int = 0
     output_count: int = 0
     roles: Mapping[str, str] = field(default_factory=dict)
     """The names that play each role: `parameters` (commas between), `target`, `prediction`, `loss`, `cost`, `rate`."""

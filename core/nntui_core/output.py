@@ -10,6 +10,7 @@ import io
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, TextIO
 
 MOST_LINES = 2000
@@ -42,9 +43,9 @@ class Output(io.TextIOBase):
             except (OSError, ValueError):  # nobody reads it, or it is closed
                 self._echo = None
         *whole, rest = (self._partial + text).split("\n")
-        self._lines.extend(line[:LONGEST] for line in whole)
+        self._lines.extend(_overtyped(line.rstrip("\r"))[:LONGEST] for line in whole)
         self.count += len(whole)
-        self._partial = rest[:LONGEST]
+        self._partial = _overtyped(rest)[:LONGEST]
         return len(text)
 
     def writable(self) -> bool:
@@ -71,8 +72,25 @@ class Output(io.TextIOBase):
 
     def last(self, most: int) -> tuple[str, ...]:
         """Return the last lines, an unfinished one among them."""
-        lines = [*self._lines, self._partial] if self._partial else list(self._lines)
-        return tuple(lines[-most:]) if most else ()
+        return self.lines(None, most)[1]
+
+    def lines(self, first: int | None, most: int) -> tuple[int, tuple[str, ...]]:
+        """Return lines from number `first` on (None: the last ones), so many at most, and the first one's number.
+
+        Lines are numbered from 0 on; an unfinished one is the last. Where line `first` has been forgotten, or comes
+        so late that fewer are left than there is room for, the nearest that can be had are returned.
+        """
+        kept, oldest = len(self._lines) + bool(self._partial), self.oldest
+        latest = max(oldest + kept - most, oldest)
+        start = latest if first is None else min(max(first, oldest), latest)
+        end = min(start - oldest + most, kept)
+        found = tuple(islice(self._lines, start - oldest, end))
+        return start, (*found, self._partial) if self._partial and end == kept and most else found
+
+    @property
+    def oldest(self) -> int:
+        """The number of the first line that is still kept."""
+        return self.count - len(self._lines)
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
@@ -104,6 +122,14 @@ class Output(io.TextIOBase):
             if not replay:
                 self._programs = (sys.stdout, sys.stderr)
             sys.stdout, sys.stderr = before
+
+
+def _overtyped(line: str) -> str:
+    """Return what a terminal shows of a line: `\\r` goes back to its beginning, as progress bars do."""
+    if "\r" not in line:
+        return line
+    written = line.rstrip("\r")
+    return written.rpartition("\r")[2] + line[len(written) :][:1]
 
 
 class _Bytes(io.RawIOBase):

@@ -73,6 +73,7 @@ class Painter:
             self._title = title(program, session.shapes)
             self._caution = coincidence(program, session.shapes)
         iteration, tick = session.position
+        output_first, output = session.output.lines(view.output_first, view.output_lines)
         last = session.trace[-1] if session.trace else None
         made = self._made(view)
         return Frame(
@@ -102,7 +103,9 @@ class Painter:
             cannot_go_on=session.why_not(),
             cannot_go_back=session.why_not_back(),
             path=program.origin.path,
-            output=session.output.last(view.output_lines),
+            output=output,
+            output_first=output_first,
+            output_oldest=session.output.oldest,
             output_count=session.output.count,
             roles=_roles(program),
             inferred_cost=program.roles.cost or "",

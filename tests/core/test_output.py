@@ -97,3 +97,30 @@ def test_a_program_keeps_the_stdout_that_it_has_chosen() -> None:
     with output.installed(anew=True):
         print("c")
     assert output.last(9) == ("c",)
+
+
+def test_lines_by_their_numbers() -> None:
+    output = Output()
+    with output.installed():
+        print(*range(MOST_LINES + 5), sep="\n")
+        print("more", end="")
+    assert output.oldest == 5
+    assert output.lines(7, 2) == (7, ("7", "8"))
+    assert output.lines(0, 2) == (5, ("5", "6"))
+    assert output.lines(None, 2) == output.lines(10**9, 2) == (MOST_LINES + 4, (str(MOST_LINES + 4), "more"))
+    assert output.lines(7, 0) == (7, ())
+    assert Output().lines(None, 3) == (0, ())
+
+
+def test_a_progress_bar_writes_over_itself() -> None:
+    output = Output()
+    with output.installed():
+        for i in range(3):
+            print(f"\r{i} of 3", end="")
+            assert output.last(1) == (f"{i} of 3",)
+        print("\nnext\r\nlast\r", end="")
+    assert output.last(9) == ("2 of 3", "next", "last\r")
+    with output.installed():
+        for _ in range(1000):
+            print("x" * 50, end="\r")
+    assert output.last(1) == ("x" * 50 + "\r",)

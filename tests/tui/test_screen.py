@@ -1466,7 +1466,7 @@ async def test_the_output_is_reached_at_80_by_24_and_below(folder: Path) -> None
 
 
 async def test_control_characters_in_prints_do_nothing(folder: Path) -> None:
-    evil = r"\x1b[2J\x1b[31mred\x1b]0;t\x07\r\x08\x9b5A\tend"
+    evil = r"\r\x1b[2J\x1b[31mred\x1b]0;t\x07\x08\x9b5A\tend"
     opener = script(folder / "mine.py", SCRIPT.replace('"before the loop"', f'"{evil}"'))
     async with opened(opener, size=(120, 36)) as desk:
         (line,) = output(desk)

@@ -61,6 +61,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("heat", ("m",), "", "the matrix as colours: its cells, the whole; and back", Section.LOOK),
     Action("surface", ("f",), "", "the decision surface of two inputs, and back", Section.LOOK),
     Action("diagram", ("D",), "", "the network as units and weights, and back", Section.LOOK),
+    Action("output", ("O",), "", "what the program has printed, and back to the code", Section.LOOK),
     Action("give_back", ("escape",), "", "take a drawing away: what it took the place of comes back", Section.LOOK),
     Action("writer", ("p",), "", "back to what wrote the selected number last", Section.TIME),
     Action("watch", ("w",), "", "watch expressions: their values at every stop", Section.LOOK),

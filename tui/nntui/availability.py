@@ -41,6 +41,7 @@ def why_not(
         "heat": None
         if any(v.name == focused for v in frame.variables)
         else "a matrix can be shown as colours: tab goes to one",
+        "output": None if frame.output_count or frame.output else "the program has printed nothing yet",
         "surface": frame.no_surface if frame.no_surface and drawing != SURFACE else None,
         "diagram": frame.no_diagram if frame.no_diagram and drawing != DIAGRAM else None,
         "give_back": None if drawing else "no drawing is up: f the decision surface, D the network diagram",

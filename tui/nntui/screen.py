@@ -245,6 +245,7 @@ class MainScreen(Screen[None]):
             self.panels.predictions.samples(),
             self.panels.loss.points(),
             self.panels.output.rows(),
+            self.panels.output.first,
             self.panels.surface.grid() if draws and SURFACE in sight else None,
             draws and DIAGRAM in sight,
         )
@@ -341,6 +342,10 @@ class MainScreen(Screen[None]):
 
     def _do_zoom(self) -> None:
         self.panels.zoom()
+        self.on_panel_moved()
+
+    def _do_output(self) -> None:
+        self.panels.look_at_output()
         self.on_panel_moved()
 
     def _do_surface(self) -> None:

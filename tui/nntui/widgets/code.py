@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from nntui.actions import BY_NAME
 from nntui.layout import CODE
 from nntui.palette import style
 from nntui.widgets.lines import Line, Panel
@@ -19,12 +20,13 @@ class CodePanel(Panel):
         self._frame: Frame | None = None
         self._top = 0
         self._followed: tuple[int, int] | None = None
+        self._printed = 0
         self.cursor: int | None = None
         """The line (1-based) that the user has moved to, None while the current line is followed."""
 
-    def show(self, frame: Frame) -> None:
-        """Take a new picture, and follow the current line."""
-        self._frame = frame
+    def show(self, frame: Frame, printed: int = 0) -> None:
+        """Take a new picture, and follow the current line; `printed` are lines printed that are not in sight."""
+        self._frame, self._printed = frame, printed
         if (frame.iteration, frame.tick) != self._followed:
             self._followed = (frame.iteration, frame.tick)
             self.cursor = None
@@ -70,11 +72,17 @@ class CodePanel(Panel):
         super().on_resize()
 
     def foot_text(self) -> str:
-        """Say how much of the text is in sight."""
-        if self._frame is None or len(self._frame.code) <= self.size.height - 2:
+        """Say what was printed where nobody sees it, and how much of the text is in sight."""
+        if self._frame is None:
             return ""
-        last = min(self._top + self.size.height - 2, len(self._frame.code))
-        return f"lines {self._top + 1}–{last} of {len(self._frame.code)}"
+        parts = []
+        if self._printed:
+            lines = "1 line" if self._printed == 1 else f"{self._printed:,} lines"
+            parts.append(f"{lines} printed: {BY_NAME['output'].key}")
+        if len(self._frame.code) > self.size.height - 2:
+            last = min(self._top + self.size.height - 2, len(self._frame.code))
+            parts.append(f"lines {self._top + 1}–{last} of {len(self._frame.code)}")
+        return " · ".join(parts)
 
     def inside(self, width: int, height: int) -> Sequence[Line]:
         """Return the lines in sight."""

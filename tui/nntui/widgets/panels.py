@@ -115,6 +115,14 @@ class Panels(Widget):
         here = names.index(self.focused_name) if self.focused_name in names else names.index(CODE)
         return names[(here + by) % len(names)]
 
+    def look_at_output(self) -> None:
+        """Give the focus to what the program has printed, its end in sight; from there back to the code."""
+        if self.focused_name == OUTPUT:
+            self.go(CODE)
+        else:
+            self.output.follow()
+            self.go(OUTPUT)
+
     def zoom(self) -> None:
         """Give the focused panel the whole area, or take it back."""
         self.zoomed = not self.zoomed
@@ -164,6 +172,6 @@ class Panels(Widget):
         if DIAGRAM in seen and frame.diagram is not None:
             self.diagram.show(frame.diagram)
         if OUTPUT in seen:
-            self.output.show(frame.output, frame.output_count)
+            self.output.show(frame)
         if CODE in seen:
-            self.code.show(frame)
+            self.code.show(frame, 0 if OUTPUT in seen else frame.output_count or len(frame.output))
