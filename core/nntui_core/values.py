@@ -179,7 +179,9 @@ def _deep_copy(
     """
     memo: dict[int, Any] = dict(known)
     owners: dict[int, Array] = {}
-    arrays = list(arrays_in(data.values()))
+    held = list(_held(data.values(), set()))
+    memo |= {id(value): list(value) for value in held if type(value) is list}
+    arrays = [value for value in held if isinstance(value, np.ndarray)]
     looked_into = {id(_owner(array)) for array in arrays if array.base is not None}
     for array in arrays:
         alone = array.base is None and id(array) not in looked_into
@@ -191,8 +193,6 @@ def _deep_copy(
             copied[name] = value
             continue
         try:
-            if id(value) not in memo and _is_flat(value):
-                memo[id(value)] = list(value)
             copied[name] = memo[id(value)] if id(value) in memo else copy.deepcopy(value, memo)
         except Exception:  # noqa: BLE001 - whatever an object of the program raises when it is copied
             copied[name] = value
@@ -224,21 +224,22 @@ def same_data(a: Any, b: Any, met: frozenset[tuple[int, int]] = frozenset()) -> 
 
 def arrays_in(values: Iterable[Any]) -> Iterable[Array]:
     """Yield every plain array among the values and in the containers among them."""
-    return _arrays(values, set())
+    return (value for value in _held(values, set()) if isinstance(value, np.ndarray))
 
 
-def _arrays(values: Iterable[Any], met: set[int]) -> Iterable[Array]:
+def _held(values: Iterable[Any], met: set[int]) -> Iterable[Array | list[Any]]:
+    """Yield every plain array and every flat list among the values and in the containers among them."""
     for value in values:
         if type(value) is np.ndarray:
             if not value.dtype.hasobject:
                 yield value
-        elif type(value) in ATOMS or _is_flat(value):
+        elif type(value) in ATOMS or isinstance(value, type | types.ModuleType | types.FunctionType):
             continue
-        elif isinstance(value, dict | list | tuple | set) or hasattr(value, "__dict__"):
-            if id(value) in met or isinstance(value, type | types.ModuleType | types.FunctionType):
-                continue
+        elif _is_flat(value):
+            yield value
+        elif id(value) not in met and (isinstance(value, dict | list | tuple | set) or hasattr(value, "__dict__")):
             met.add(id(value))
-            yield from _arrays(_inner(value), met)
+            yield from _held(_inner(value), met)
 
 
 def _inner(value: Any) -> Iterable[Any]:
@@ -280,8 +281,11 @@ def _copy_array(array: Array, owners: dict[int, Array]) -> Array:
 
 OVERHEAD = 120
 """Bytes that an object of a checkpoint takes besides its numbers, about."""
+POINTER = 8
+"""Bytes that a list takes for each of its items; the items themselves are those of the program."""
 
 
 def _size(data: Mapping[str, Any]) -> int:
-    arrays = {id(a): a.nbytes for a in arrays_in(data.values())}
-    return sum(arrays.values()) + OVERHEAD * (len(arrays) + len(data)) + 2048
+    held = {id(value): value for value in _held(data.values(), set())}
+    sizes = [value.nbytes if isinstance(value, np.ndarray) else POINTER * len(value) for value in held.values()]
+    return sum(sizes) + OVERHEAD * (len(held) + len(data)) + 2048

@@ -382,3 +382,23 @@ def test_the_size_of_a_checkpoint_is_about_its_numbers() -> None:
     big = np.ones((200, 300))
     size = Checkpoint.take({"big": big, "held": [big, np.ones(1000)]}).nbytes
     assert big.nbytes + 8000 <= size <= 1.1 * (big.nbytes + 8000)
+
+
+def test_a_long_record_in_an_object_is_copied_flat_and_counted() -> None:
+    class Network:
+        history: list[float]
+
+    network = Network()
+    network.history = [float(i) for i in range(1000)]
+    namespace = {"network": network, "losses": network.history}
+    short = Checkpoint.take({"network": Network()})
+    kept = Checkpoint.take(namespace)
+    network.history.append(1.0)
+    held = kept.data["network"].history
+    assert len(held) == 1000
+    assert kept.data["losses"] is held
+    assert held[999] is network.history[999], "a float needs no copy of its own"
+    assert kept.nbytes - short.nbytes >= 8 * 1000
+    kept.restore(namespace)
+    namespace["network"].history.append(2.0)  # type: ignore[attr-defined]
+    assert len(held) == 1000

@@ -1,7 +1,7 @@
 """Large arrays in blocks: several operations on a part that fits the cache, then on the next part.
 
-`lr * dW1` and `W1 - …` on 784×512 numbers go through 3 MB each; done one after the other on 8192 numbers at a time, the
-product never leaves the cache. Each number is computed from the same numbers in the same way, and blocks begin where a
+`lr * dW1` and `W1 - …` on 784×512 numbers go through 3 MB each; done one after the other on 16384 numbers at a time,
+the product never leaves the cache. Each number is computed from the same numbers in the same way, and blocks begin where a
 vector of the processor begins, so not a bit differs.
 """
 
@@ -14,9 +14,9 @@ from nntui_core.kernel.tape import How, Op, Tape, Value, layout
 if TYPE_CHECKING:
     from nntui_core.kernel.emission import Emitter
 
-BLOCK = 8192
+BLOCK = 16384
 """Numbers of a block."""
-LARGE = 4 * BLOCK
+LARGE = 2 * BLOCK
 """Numbers from which on an array is worked on in blocks."""
 
 
