@@ -1,8 +1,8 @@
 """Large arrays in blocks: several operations on a part that fits the cache, then on the next part.
 
 `lr * dW1` and `W1 - …` on 784×512 numbers go through 3 MB each; done one after the other on 16384 numbers at a time,
-the product never leaves the cache. Each number is computed from the same numbers in the same way, and blocks begin where a
-vector of the processor begins, so not a bit differs.
+the product never leaves the cache. Each number is computed from the same numbers in the same way, and blocks begin
+where a vector of the processor begins, so not a bit differs.
 """
 
 from collections.abc import Iterator
