@@ -12,7 +12,7 @@ import copy
 import random
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -63,10 +63,11 @@ class Forward:
         statements = _through_parameters(program, _leading_to(program, roles.prediction))
         _refuse_blocks(program, statements)
         inputs, upright = _inputs(program, statements)
-        codes = tuple(
-            compile(ast.Module([program.nodes[statement.index]], []), program.name, "exec") for statement in statements
-        )
-        return cls(program, statements, inputs, roles.prediction, upright, codes, held)
+        return cls(program, statements, inputs, roles.prediction, upright, _codes(program, statements), held)
+
+    def through(self, statements: tuple[Statement, ...]) -> "Forward":
+        """Return the same with other statements of the program's body."""
+        return replace(self, statements=statements, codes=_codes(self.program, statements))
 
     @property
     def reads(self) -> frozenset[str]:
@@ -78,25 +79,49 @@ class Forward:
             written |= set(statement.targets)
         return frozenset(needed)
 
-    def run(self, live: Mapping[str, Any], inputs: Array) -> Array:
-        """Return the prediction for inputs, with everything else as it is in a live namespace, which stays as it is.
+    def carried_out(
+        self, live: Mapping[str, Any], given: Mapping[str, Any], also: frozenset[str] = frozenset()
+    ) -> dict[str, Any]:
+        """Return the variables after the statements, run with `given` values in the place of the program's own.
+
+        Everything else is as it is in a live namespace, which stays as it is; `also` are names that are wanted besides.
 
         Raises:
-            NoForward: a statement raised an exception, or the prediction holds no numbers.
+            NoForward: a statement raised an exception.
         """
-        namespace = {**_apart(live, self.program, self.reads - set(self.held)), **self.held}
-        namespace[self.inputs] = inputs
+        namespace = {**_apart(live, self.program, (self.reads | also) - {*self.held, *given}), **self.held, **given}
         with _undisturbed(), np.errstate(all="ignore"):
             for statement, code in zip(self.statements, self.codes, strict=True):
                 try:
                     exec(code, namespace)
                 except Exception as error:  # noqa: BLE001 - whatever the program's line raises
                     raise NoForward(f"line {statement.line}, run by itself: {message_of(error)}") from None
+        return namespace
+
+    def run(self, live: Mapping[str, Any], inputs: Array) -> Array:
+        """Return the prediction for inputs, with everything else as it is in a live namespace, which stays as it is.
+
+        Raises:
+            NoForward: a statement raised an exception, or the prediction holds no numbers.
+        """
+        return self.prediction_in(self.carried_out(live, {self.inputs: inputs}))
+
+    def prediction_in(self, namespace: Mapping[str, Any]) -> Array:
+        """Return the prediction among variables.
+
+        Raises:
+            NoForward: it holds no numbers.
+        """
         value = namespace.get(self.prediction)
         found = np.asarray(value) if is_numeric(value) else None
         if found is None or found.dtype.kind == "c":
             raise NoForward(f"{self.prediction} holds no numbers")
         return found.astype(np.float64)
+
+
+def _codes(program: Program, statements: Sequence[Statement]) -> tuple[types.CodeType, ...]:
+    nodes = (program.nodes[statement.index] for statement in statements)
+    return tuple(compile(ast.Module([node], []), program.name, "exec") for node in nodes)
 
 
 def _leading_to(program: Program, prediction: str) -> list[Statement]:

@@ -38,7 +38,9 @@ class View:
     `samples` is the window of predictions: first row and number of rows. `curve_points` is at most how many points
     of the loss curve are of use, `output_lines` how many lines of what the program prints, from line
     number `output_first` on (None: the last). `surface` is the
-    grid (columns, rows) of a decision surface, None where none is in sight; `diagram` tells whether a diagram is.
+    grid (columns, rows) of a decision surface, None where none is in sight; `diagram` tells whether a diagram is,
+    `accuracy` whether the share of samples in the right class is. `confusion` is the part of a confusion matrix in
+    sight, `worst` the window of the worst samples: first row and number of rows; None where they are not in sight.
     """
 
     windows: Mapping[str, Window] = field(default_factory=dict)
@@ -49,6 +51,9 @@ class View:
     output_first: int | None = None
     surface: tuple[int, int] | None = None
     diagram: bool = False
+    accuracy: bool = False
+    confusion: Window | None = None
+    worst: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +208,74 @@ class Diagram:
 
 
 @dataclass(frozen=True, slots=True)
+class Accuracy:
+    """The share of samples in the right class; None where there are no classes, or no samples held out.
+
+    `some` tells that only some of the samples were looked at, evenly picked.
+    """
+
+    learned: float | None = None
+    held_out: float | None = None
+    some: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """How many samples of each class (rows) are taken for which (columns), or why that cannot be said.
+
+    `counts` is the part in sight of a matrix of `classes`, from `window` on; `rows` and `columns` are the names of its
+    classes. `accuracy` is the share of all `samples` on the diagonal.
+    """
+
+    problem: str = ""
+    window: Window = Window()
+    counts: tuple[tuple[int, ...], ...] = ()
+    rows: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    classes: int = 0
+    samples: int = 0
+    accuracy: float = 0.0
+    held_out: bool = False
+    some: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A sample: its row, its share of the loss, and what it should be and is: classes by name, or else numbers.
+
+    `certainty` is the prediction's number for the class that it says.
+    """
+
+    row: int
+    share: float
+    target: tuple[float, ...] = ()
+    prediction: tuple[float, ...] = ()
+    label: str = ""
+    predicted: str = ""
+    certainty: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """A window of the samples that are learned from, those first that add most to the loss; or why there are none.
+
+    `by` says what the shares are of. `matrix` is the variable that has a row for each sample, or a column where
+    `upright` is false.
+    """
+
+    problem: str = ""
+    first: int = 0
+    total: int = 0
+    by: str = ""
+    samples: tuple[Sample, ...] = ()
+    matrix: str = ""
+    upright: bool = True
+    target_name: str = ""
+    prediction_name: str = ""
+    some: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A cell at one moment: its value in full precision as text, and how it came about.
 
@@ -354,3 +427,10 @@ class Frame:
     """None where no diagram was asked for."""
     no_diagram: str = ""
     """Why there can be no diagram."""
+    accuracy: Accuracy | None = None
+    """None where it was not asked for."""
+    confusion: Confusion | None = None
+    worst: Worst | None = None
+    no_confusion: str = ""
+    """Why there can be no confusion matrix, nothing where there can."""
+    no_worst: str = ""

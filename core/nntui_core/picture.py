@@ -8,6 +8,7 @@ from nntui_core import pairing
 from nntui_core.coincidence import coincidence
 from nntui_core.curve import Points
 from nntui_core.diagram import Diagrams
+from nntui_core.evaluation import Evaluations
 from nntui_core.failure import Failure
 from nntui_core.findings import Report
 from nntui_core.frame import (
@@ -54,6 +55,7 @@ class Painter:
         self._cutter = Matrices()
         self._surfaces = Surfaces(session)
         self._diagrams = Diagrams(session)
+        self._evaluations = Evaluations(session)
         self._program: Program | None = None
         self._code: tuple[CodeLine, ...] = ()
         self._variables: tuple[Variable, ...] = ()
@@ -118,6 +120,11 @@ class Painter:
             known=max(session.frontier.iteration, iteration),
             diagram=self._diagrams.draw(*_cell_of(made)) if view.diagram else None,
             no_diagram=self._diagrams.problem(),
+            accuracy=self._evaluations.accuracy() if view.accuracy else None,
+            confusion=None if view.confusion is None else self._evaluations.confusion(view.confusion),
+            worst=None if view.worst is None else self._evaluations.worst(*view.worst),
+            no_confusion=self._evaluations.no_classes(),
+            no_worst=self._evaluations.no_worst(),
         )
 
     def check(self) -> Verdicts:

@@ -1,4 +1,4 @@
-"""The samples that a program learns from: its inputs and its targets, and the classes that these tell.
+"""The samples that a program learns from: its inputs and its targets.
 
 A program that learns from batches has a batch in its hands; the whole is the array that the batch is picked from. It
 is found by following what the batch's statement reads back to names that the loop never writes.
@@ -6,8 +6,6 @@ is found by following what the batch's statement reads back to names that the lo
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-
-import numpy as np
 
 from nntui_core.forward import Forward
 from nntui_core.frame import Index
@@ -19,12 +17,14 @@ from nntui_core.values import Array, State
 class Samples:
     """Inputs (samples, features), and targets (samples, outputs) where there are any that go with them.
 
-    `origin` is the array of the program that the inputs are.
+    `origin` is the array of the program that the inputs are, `name` the variable, `target_origin` that of the targets.
     """
 
     inputs: Array
     targets: Array | None
     origin: Array
+    name: str = ""
+    target_origin: Array | None = None
 
 
 class Finder:
@@ -45,13 +45,24 @@ class Finder:
 
     def samples(self, state: State) -> Samples | None:
         """Return the samples, None where the inputs are no matrix."""
-        there = [v for name in self._inputs if (v := _numbers(state, name)) is not None and v.ndim == 2]
-        origin = max((v for v in there if self._columns(v.shape) == self._features), key=np.size, default=None)
+        there = [(v, name) for name in self._inputs if (v := _numbers(state, name)) is not None and v.ndim == 2]
+        fitting = [pair for pair in there if self._columns(pair[0].shape) == self._features]
+        origin, name = max(fitting, key=lambda pair: pair[0].size, default=(None, ""))
         if origin is None:
             return None
         inputs = origin if self._upright else origin.T
-        targets = (self._target(state, name, origin, len(inputs)) for name in self._targets)
-        return Samples(inputs, next((found for found in targets if found is not None), None), origin)
+        for target in self._targets:
+            found = self._target(state, target, origin, len(inputs))
+            if found is not None:
+                return Samples(inputs, found, origin, name, state.get(target))
+        return Samples(inputs, None, origin, name)
+
+    def rows(self, value: Array, samples: int) -> Array | None:
+        """Return a value that has a row (or a column) for each of so many samples as (samples, numbers), else None."""
+        if not 0 < value.ndim < 3:
+            return None
+        rows = value.T if value.ndim == 2 and not self._upright else value
+        return rows.reshape(samples, -1) if len(rows) == samples and value.size else None
 
     def _target(self, state: State, name: str, inputs: Array, samples: int) -> Array | None:
         """Return a variable as targets (samples, outputs), None where it does not go with the inputs."""
@@ -60,8 +71,7 @@ class Finder:
             return None
         if value.ndim == 2 and self._outputs not in (None, self._columns(value.shape)):
             return None
-        rows = value.T if value.ndim == 2 and not self._upright else value
-        return rows.reshape(samples, -1) if len(rows) == samples else None
+        return self.rows(value, samples)
 
 
 def _numbers(state: State, name: str) -> Array | None:
@@ -83,36 +93,3 @@ def _sources(program: Program, name: str) -> Iterator[str]:
                     waiting.append(source)
                 else:
                     yield source
-
-
-@dataclass(frozen=True, slots=True)
-class Classes:
-    """The class of each sample by number, and the names of the classes."""
-
-    numbers: Array
-    names: tuple[str, ...]
-
-
-def classes_of(targets: Array, outputs: int) -> Classes | None:
-    """Return the classes that targets (samples, columns) tell, None where they are no classes.
-
-    They are classes where they are one-hot, or one column of 0 and 1, or of −1 and 1, or of the number of the one of
-    several `outputs` that should be the greatest.
-    """
-    if targets.ndim != 2 or not targets.size:
-        return None
-    if targets.shape[1] > 1:
-        one_hot = np.all((targets == 0) | (targets == 1)) and np.all(targets.sum(axis=1) == 1)
-        return Classes(np.argmax(targets, axis=1), _counted(targets.shape[1])) if one_hot else None
-    column = targets[:, 0]
-    if outputs > 1:
-        numbers = np.all((column >= 0) & (column < outputs)) and np.all(column == np.floor(column))
-        return Classes(column.astype(np.intp), _counted(outputs)) if numbers else None
-    for low, name in ((0.0, "0"), (-1.0, "-1")):
-        if np.all((column == low) | (column == 1.0)):
-            return Classes((column > low).astype(np.intp), (name, "1"))
-    return None
-
-
-def _counted(classes: int) -> tuple[str, ...]:
-    return tuple(map(str, range(classes)))

@@ -7,14 +7,15 @@ where the network is large, so that a picture never takes long.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from nntui_core.batchwise import predictions
+from nntui_core.classes import classes_of
 from nntui_core.forward import Forward, NoForward
 from nntui_core.frame import Index, Surface
 from nntui_core.program import Program
-from nntui_core.samples import Finder, Samples, classes_of
+from nntui_core.samples import Finder, Samples
 from nntui_core.session import Session
 from nntui_core.values import Array
 
@@ -164,30 +165,9 @@ class Surfaces:
 
     def _predictions(self, forward: Forward, plane: Plane, columns: int, rows: int) -> Array:
         """Return the predictions on a grid: (rows, columns, outputs)."""
-        points = plane.grid(columns, rows)
-        live = self._session.interpreter.namespace
-        if not self._one_at_a_time(forward):
-            return _together(forward, live, points).reshape(rows, columns, -1)
-        singly = np.array([forward.run(live, point).reshape(-1) for point in points[: columns + 1]])
-        try:
-            together = _together(forward, live, points).reshape(len(points), -1)
-        except NoForward:
-            together = np.zeros((0, 0))
-        if together.shape[1:] != singly.shape[1:] or not np.allclose(together[: len(singly)], singly, equal_nan=True):
-            rest = [forward.run(live, point).reshape(-1) for point in points[len(singly) :]]
-            together = np.array([*singly, *rest])
-        return together.reshape(rows, columns, -1)
-
-
-def _together(forward: Forward, live: Mapping[str, Any], points: Array) -> Array:
-    """Return the predictions for points (points, features), computed as a batch: (points, outputs)."""
-    value = forward.run(live, points if forward.upright else points.T)
-    if value.ndim == 2 and not forward.upright:
-        value = value.T
-    if value.ndim not in (1, 2) or len(value) != len(points):
-        shape = "×".join(map(str, value.shape)) or "a single number"
-        raise NoForward(f"{forward.prediction} is {shape} for {len(points)} samples")
-    return value.reshape(len(points), -1)
+        points, live = plane.grid(columns, rows), self._session.interpreter.namespace
+        singly = self._one_at_a_time(forward)
+        return predictions(forward, live, points, singly, columns + 1).reshape(rows, columns, -1)
 
 
 def _forward(program: Program, shapes: Mapping[str, Index]) -> tuple[Forward, Finder] | NoForward:

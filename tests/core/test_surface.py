@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nntui_core import builtin
+from nntui_core.classes import classes_of
 from nntui_core.forward import Forward, NoForward
 from nntui_core.program import Program
-from nntui_core.samples import Finder, classes_of
+from nntui_core.samples import Finder
 from nntui_core.script import load
 from nntui_core.session import Session
 from nntui_core.surface import MOST_RUNS, MOST_SAMPLES, WORK, Plane, Surfaces
@@ -164,7 +165,7 @@ def test_the_work_of_a_picture_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_runs_one_by_one_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nntui_core.surface._together", refusing)
+    monkeypatch.setattr("nntui_core.batchwise._together", refusing)
     assert points_run(monkeypatch, Surfaces(session("one_at_a_time")), 60, 50) <= MOST_RUNS * 1.5
 
 

@@ -61,6 +61,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("heat", ("m",), "", "the matrix as colours: its cells, the whole; and back", Section.LOOK),
     Action("surface", ("f",), "", "the decision surface of two inputs, and back", Section.LOOK),
     Action("diagram", ("D",), "", "the network as units and weights, and back", Section.LOOK),
+    Action("confusion", ("x",), "", "the confusion matrix: which classes are taken for which; and back", Section.LOOK),
+    Action("worst", ("a",), "", "the samples that add most to the loss; enter goes to one; and back", Section.LOOK),
     Action("output", ("O",), "", "what the program has printed, and back to the code", Section.LOOK),
     Action("give_back", ("escape",), "", "take a drawing away: what it took the place of comes back", Section.LOOK),
     Action("writer", ("p",), "", "back to what wrote the selected number last", Section.TIME),

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from nntui.layout import CODE, DIAGRAM, LOSS, SURFACE
+from nntui.layout import CODE, CONFUSION, DIAGRAM, LOSS, SURFACE, WORST
 from nntui_core.frame import Frame
 
 NEEDS_RATE = frozenset({"rate", "rate_up", "rate_down"})
@@ -44,7 +44,9 @@ def why_not(
         "output": None if frame.output_count or frame.output else "the program has printed nothing yet",
         "surface": frame.no_surface if frame.no_surface and drawing != SURFACE else None,
         "diagram": frame.no_diagram if frame.no_diagram and drawing != DIAGRAM else None,
-        "give_back": None if drawing else "no drawing is up: f the decision surface, D the network diagram",
+        "confusion": frame.no_confusion if frame.no_confusion and drawing != CONFUSION else None,
+        "worst": frame.no_worst if frame.no_worst and drawing != WORST else None,
+        "give_back": None if drawing else "no drawing is up: f surface, D diagram, x confusion matrix, a worst samples",
         "edit": None if focused == CODE else "the lines of the code can be edited: tab goes to the code",
     }
     if name in NEEDS_RATE and frame.rate is None:

@@ -20,7 +20,8 @@ WIDE = 110
 LOSS, PREDICTIONS, OUTPUT, CODE = "loss curve", "predictions", "printed output", "code"
 """Names of the panels that are no matrices; no Python name has a blank, so `loss curve` cannot be a variable."""
 SURFACE, DIAGRAM = "decision surface", "network diagram"
-DRAWINGS = (SURFACE, DIAGRAM)
+CONFUSION, WORST = "confusion matrix", "worst samples"
+DRAWINGS = (SURFACE, DIAGRAM, CONFUSION, WORST)
 """Panels that a key brings up; one of them at a time."""
 
 

@@ -70,7 +70,7 @@ def of(session: Session, seconds: float) -> Result:
         ran=session.position.iteration,
         accuracy=classes.accuracy(prediction[1], target[1]) if prediction and target else None,
         held_out=_held_out(outcome),
-        labels=_labels(live, prediction),
+        labels=classes.labels(live, np.shape(prediction[1])[-1]) if prediction and np.ndim(prediction[1]) else (),
     )
 
 
@@ -81,14 +81,6 @@ def _held_out(outcome: Mapping[str, Any]) -> tuple[float | None, float | None] |
     pair = outcome.get(holdout.PREDICTION), outcome.get(holdout.TARGET)
     known = all(value is not None for value in pair)
     return _number(outcome[holdout.LOSS]), classes.accuracy(*pair) if known else None
-
-
-def _labels(live: Mapping[str, Any], prediction: tuple[str, Any] | None) -> tuple[str, ...]:
-    """Return the names of the classes that the program knows: a list `labels`, one for each of its outputs."""
-    labels = live.get("labels")
-    columns = np.shape(prediction[1])[-1:] if prediction else ()
-    fits = isinstance(labels, list) and (len(labels),) == columns and all(isinstance(name, str) for name in labels)
-    return tuple(labels) if fits and labels else ()
 
 
 def parameters(session: Session) -> dict[str, Any]:

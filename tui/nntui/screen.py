@@ -15,7 +15,7 @@ from nntui.actions import ACTIONS
 from nntui.availability import why_not
 from nntui.dialogs.host import Dialogs
 from nntui.engine import Engine
-from nntui.layout import CODE, DIAGRAM, SMALL, SURFACE
+from nntui.layout import CODE, CONFUSION, DIAGRAM, LOSS, SMALL, SURFACE, WORST
 from nntui.protocol import Command, Report, Verb
 from nntui.receipts import Receipts
 from nntui.watching import WatchedFile
@@ -25,6 +25,7 @@ from nntui.widgets.loss import LossPanel
 from nntui.widgets.matrix import MatrixPanel
 from nntui.widgets.panels import Panels
 from nntui.widgets.watches import MOST, Watches
+from nntui.widgets.worst import WorstPanel
 from nntui_core.frame import Frame, View, Window
 
 LAST_ANSWER = 1.0
@@ -67,6 +68,8 @@ SENDS: dict[str, Verb] = {
     "command": Verb.COMMAND,
 }
 """Actions that are one command to the engine."""
+DRAWS = {"surface": SURFACE, "diagram": DIAGRAM, "confusion": CONFUSION, "worst": WORST}
+"""Actions that bring up a drawing, or take it away."""
 
 
 class MainScreen(Screen[None]):
@@ -248,6 +251,9 @@ class MainScreen(Screen[None]):
             self.panels.output.first,
             self.panels.surface.grid() if draws and SURFACE in sight else None,
             draws and DIAGRAM in sight,
+            LOSS in sight and (not self.running or (self._pictures + 1) % LOSS_EVERY == 0),
+            self.panels.confusion.window() if draws and CONFUSION in sight else None,
+            self.panels.worst.window() if draws and WORST in sight else None,
         )
 
     def on_panel_moved(self) -> None:
@@ -276,6 +282,8 @@ class MainScreen(Screen[None]):
         """Do what a key or the palette asks for, or say why that is not possible."""
         if name == "rate" and key == "l" and isinstance(self.focused, MatrixPanel):
             name = "move"
+        if name == "explain" and isinstance(self.focused, WorstPanel):
+            name = "sample"
         reason = self.why_not(name)
         if reason:
             self.say(reason)
@@ -285,6 +293,8 @@ class MainScreen(Screen[None]):
                 self._watched.seen()
         elif name == "move":
             self._move(key)
+        elif name in DRAWS:
+            self._draw_or_not(DRAWS[name])
         elif name in self.dialogs.actions:
             self.dialogs.actions[name]()
         else:
@@ -348,11 +358,14 @@ class MainScreen(Screen[None]):
         self.panels.look_at_output()
         self.on_panel_moved()
 
-    def _do_surface(self) -> None:
-        self._draw_or_not(SURFACE)
-
-    def _do_diagram(self) -> None:
-        self._draw_or_not(DIAGRAM)
+    def _do_sample(self) -> None:
+        worst, sample = self.panels.worst.shown, self.panels.worst.chosen()
+        if sample is None:
+            self.say("there is no sample here yet")
+        elif self.panels.go_to_sample(worst.matrix, sample.row, worst.upright):
+            self.on_panel_moved()
+        else:
+            self.say(f"sample {sample.row} is row {sample.row} of {worst.matrix}")
 
     def _draw_or_not(self, drawing: str) -> None:
         if self.panels.drawing == drawing:

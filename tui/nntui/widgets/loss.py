@@ -5,7 +5,7 @@ curve is drawn, after the first paint.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.text import Text
@@ -17,7 +17,7 @@ from nntui.layout import LOSS
 from nntui.palette import style
 from nntui.widgets.lines import FAR, Line, Panel, Run
 from nntui.widgets.scrubber import LEAP, Axis, marked, target
-from nntui_core.frame import Curve, Frame
+from nntui_core.frame import Accuracy, Curve, Frame
 
 MARKER = "hd"
 """Quadrant blocks: four points a character, and every terminal font has them."""
@@ -43,6 +43,7 @@ class LossPanel(Panel):
         super().__init__(LOSS)
         self.logarithmic = False
         self._curve = Curve()
+        self._accuracy = Accuracy()
         self._inferred = False
         self._drawn: tuple[object, ...] = ()
         self._picture: list[Line] = []
@@ -55,6 +56,7 @@ class LossPanel(Panel):
         """Take a new picture."""
         self._curve, self._inferred = frame.curve, bool(frame.inferred_cost)
         self._here, self._known = frame.iteration, frame.known
+        self._accuracy = frame.accuracy or self._accuracy
         self.update_lines()
 
     def move(self, down: int, right: int) -> None:
@@ -73,7 +75,9 @@ class LossPanel(Panel):
         """Say where in time this is, where it is not the end, and how to move."""
         if self._here < self._known:
             return f"{self._here:,} of {self._known:,}" + (" · ← → move" if self.has_focus else "")
-        return "← moves back in time" if self.has_focus and self._known else ""
+        if self.has_focus and self._known:
+            return "← moves back in time"
+        return self._scores()[1]
 
     def toggle_log(self) -> None:
         """Change between a linear and a logarithmic axis."""
@@ -86,6 +90,12 @@ class LossPanel(Panel):
 
     def title_runs(self) -> Line:
         """Say which axis, and since when the loss is no number."""
+        (learned, held_out), _ = self._scores()
+        marks = style(self.palette.dim), style(self.palette.mark)
+        return [*self._states(), *((text, look) for text, look in zip((learned, held_out), marks, strict=True) if text)]
+
+    def _states(self) -> Line:
+        """Return what is unusual: a logarithmic axis, an inferred cost, a loss that is no number, a ghost."""
         dim = style(self.palette.dim)
         runs: Line = [(" log", dim)] if self.logarithmic else []
         if self._inferred:
@@ -94,10 +104,30 @@ class LossPanel(Panel):
             runs.append((f" not finite since {self._curve.first_not_finite:,}", style(self.palette.error, bold=True)))
         elif self._curve.ghost_label and self._curve.ghost_iterations:
             runs.append((f" {GHOST} {self._curve.ghost_label}", dim))
-        if self._curve.held_out_losses:
-            last = numerals.brief(self._curve.held_out_losses[-1], 3)
-            runs.append((f" {HELD_OUT * 3} held out {last}", style(self.palette.mark)))
         return runs
+
+    def _scores(self) -> tuple[tuple[str, str], str]:
+        """Return what the title says of all samples and of those held out, and what is left for the lower edge."""
+        room = self.size.width - 4 - len(self.panel_name) - sum(len(text) for text, _ in self._states())
+        forms = list(self._forms())
+        return next((form for form in forms if sum(map(len, form[0])) <= room), forms[-1])
+
+    def _forms(self) -> Iterator[tuple[tuple[str, str], str]]:
+        """Yield the same from the most words to the fewest."""
+        learned, held_out = ("" if s is None else f"{s:.1%}" for s in (self._accuracy.learned, self._accuracy.held_out))
+        learned = f"≈{learned}" if learned and self._accuracy.some else learned
+        right = f" {learned} right" if learned else ""
+        if not self._curve.held_out_losses:
+            yield (right, ""), ""
+            yield (right.removesuffix(" right"), ""), ""
+            yield ("", ""), right.strip()
+            return
+        loss = f"{HELD_OUT * 3} held out {numerals.brief(self._curve.held_out_losses[-1], 3)}"
+        yield (right, f" {loss}, {held_out} right" if held_out else f" {loss}"), ""
+        if held_out:
+            yield (f" {learned}", f" {HELD_OUT * 3} {held_out}"), loss
+            yield ("", ""), f"{learned} {HELD_OUT * 3} {held_out} right"
+        yield ("", ""), loss
 
     def inside(self, width: int, height: int) -> Sequence[Line]:
         """Draw the curve, unless it is drawn already."""

@@ -117,6 +117,12 @@ class MatrixPanel(Panel):
         self.keep_cursor_in_sight()
         self.post_message(self.Moved())
 
+    def select(self, row: int | None, column: int | None) -> None:
+        """Put the cursor into a row or a column, or both, and bring it into sight."""
+        self.row = self.row if row is None else row
+        self.column = self.column if column is None else column
+        self.keep_cursor_in_sight()
+
     def leap(self, pages: int, edge: int) -> None:
         """Move by pages of rows, or to the first or last column."""
         self.move(pages * self.fits()[0], edge * FAR)

@@ -5,8 +5,21 @@ from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
-from nntui.layout import CODE, DIAGRAM, LOSS, OUTPUT, PREDICTIONS, SURFACE, Box, arrange, panel_order
+from nntui.layout import (
+    CODE,
+    CONFUSION,
+    DIAGRAM,
+    LOSS,
+    OUTPUT,
+    PREDICTIONS,
+    SURFACE,
+    WORST,
+    Box,
+    arrange,
+    panel_order,
+)
 from nntui.widgets.code import CodePanel
+from nntui.widgets.confusion import ConfusionPanel
 from nntui.widgets.diagram import DiagramPanel
 from nntui.widgets.lines import Panel
 from nntui.widgets.loss import LossPanel
@@ -14,6 +27,7 @@ from nntui.widgets.matrix import MatrixPanel
 from nntui.widgets.output import OutputPanel, plain
 from nntui.widgets.predictions import PredictionsPanel
 from nntui.widgets.surface import SurfacePanel
+from nntui.widgets.worst import WorstPanel
 from nntui_core.frame import Frame, Variable
 
 
@@ -44,6 +58,8 @@ class Panels(Widget):
         self.code = CodePanel()
         self.surface = SurfacePanel()
         self.diagram = DiagramPanel()
+        self.confusion = ConfusionPanel()
+        self.worst = WorstPanel()
         self.matrices: dict[str, MatrixPanel] = {}
         self.zoomed = False
         self.focused_name: str | None = None
@@ -93,7 +109,10 @@ class Panels(Widget):
     @property
     def fixed(self) -> tuple[Panel, ...]:
         """The panels that every program has."""
-        return self.loss, self.predictions, self.output, self.code, self.surface, self.diagram
+        return (
+            *(self.loss, self.predictions, self.output, self.code),
+            *(self.surface, self.diagram, self.confusion, self.worst),
+        )
 
     def panel(self, name: str) -> Panel:
         """Return a panel by its name."""
@@ -122,6 +141,16 @@ class Panels(Widget):
         else:
             self.output.follow()
             self.go(OUTPUT)
+
+    def go_to_sample(self, matrix: str, row: int, upright: bool) -> bool:
+        """Give a matrix the focus at a sample, and bring that among the predictions; return whether there is one."""
+        panel = self.matrices.get(matrix)
+        if panel is None:
+            return False
+        panel.select(row if upright else None, None if upright else row)
+        self.predictions.bring_up(row)
+        self.go(matrix)
+        return True
 
     def zoom(self) -> None:
         """Give the focused panel the whole area, or take it back."""
@@ -171,6 +200,10 @@ class Panels(Widget):
             self.surface.show(frame.surface)
         if DIAGRAM in seen and frame.diagram is not None:
             self.diagram.show(frame.diagram)
+        if CONFUSION in seen and frame.confusion is not None:
+            self.confusion.show(frame.confusion)
+        if WORST in seen and frame.worst is not None:
+            self.worst.show(frame.worst)
         if OUTPUT in seen:
             self.output.show(frame)
         if CODE in seen:

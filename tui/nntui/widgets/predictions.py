@@ -65,6 +65,12 @@ class PredictionsPanel(Panel):
         self.first = min(max(self.first + down, 0), max(self._shown.total - rows, 0))
         self.post_message(self.Moved())
 
+    def bring_up(self, row: int) -> None:
+        """Bring a sample into sight."""
+        first, rows = self.samples()
+        if row < self._shown.total and not first <= row < first + rows:
+            self.move(row - first, 0)
+
     def foot_text(self) -> str:
         """Say which samples are in sight, where they are not all."""
         first, rows = self.samples()
