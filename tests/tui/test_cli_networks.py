@@ -163,7 +163,10 @@ def test_target_is_a_scripts_variable_or_a_files_column(capsys: Captured, flower
         ("run --target y", "--target names the target variable of a script, or columns of --data's file"),
         ("run forum --target y", "'forum' has neither"),
         ("run --data iris --layers 4-3-2", "--layers: 4-3-2 does not fit the data: 2 outputs, the data 'iris' has 3"),
-        ("run --data digits --standardize", "--standardize: digits, input 1: the same in all samples"),
+        (
+            "run --data digits --standardize",
+            "digits, input 1: the same in all samples, and so are 2 more, so its standard deviation is 0; digits",
+        ),
         ("run --standardize", "--standardize: forum, input 3: the same in all samples"),
         ("run forum --bias", "--bias goes with the default program only, not with 'forum'"),
         ("run s.npz --data xor", "--data changes a program, and 's.npz' is a session"),

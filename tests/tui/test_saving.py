@@ -21,6 +21,8 @@ from nntui.engine import Engine
 from nntui.protocol import Command, Verb
 from nntui.usage import Parser
 from nntui_core import archive, builtin, files, script
+from nntui_core.datasets.loading import load
+from nntui_core.network import Network, build
 from nntui_core.program import Program
 from nntui_core.session import Session
 from nntui_core.values import same_bits
@@ -452,6 +454,20 @@ def test_the_loss_curve_as_a_table(tmp_path: Path, capsys: Captured) -> None:
         session.run(500)
         losses += session.curve.exact(len(losses))
     assert rows == [f"{k},{loss!r}" for k, loss in enumerate(losses)]
+
+
+def test_the_loss_curve_of_held_out_samples_stands_beside_it(tmp_path: Path, capsys: Captured) -> None:
+    options = ["--data", "iris", "--layers", "4-3", "--loss", "ce", "--holdout", "0.2"]
+    assert cli.main(["export", *options, "--curve", "loss.csv", "-n", "2500"]) == 0
+    assert "2,500 losses, held out too" in capsys.readouterr().err
+    first, *rows = (tmp_path / "loss.csv").read_text().split()
+    assert first == "iteration,loss,holdout_loss"
+    session = Session(build(Network((4, 3), data=load("iris"), loss="ce", holdout=0.2)))
+    for row in rows[:3]:
+        session.advance(1)
+        assert row == f"{session.position.iteration - 1},{session.loss!r},{session.held_out_loss!r}"
+    session.advance(2500 - 3)
+    assert rows[2499] == f"2499,{session.loss!r},{session.held_out_loss!r}"
 
 
 def test_the_weights_as_arrays(tmp_path: Path, capsys: Captured) -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from nntui_core.datasets.catalogue import NAMES
 from nntui_core.interpreter import Interpreter
 from nntui_core.network.description import Network
 from nntui_core.network.writing import build
@@ -20,7 +21,9 @@ def constant_column(network: Network) -> str | None:
         return None
     column = int(constant[0])
     place = network.data.columns[column] if network.data.columns else f"input {column + 1}"
-    return (
-        f"{network.data.name}, {place}: the same in all samples, so that its standard deviation is 0;"
-        f" leave it out of the data, or leave out --standardize"
-    )
+    others = constant.size - 1
+    more = f", and so {'is' if others == 1 else 'are'} {others} more" if others else ""
+    without = f"{network.data.name} learns without --standardize"
+    leave = f"leave {'them' if others else 'it'} out of the file, or leave out --standardize"
+    what = without if network.data.name in NAMES else leave
+    return f"{network.data.name}, {place}: the same in all samples{more}, so its standard deviation is 0; {what}"

@@ -12,7 +12,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_program_arguments(parser)
     group = parser.add_argument_group("what is exported, where it is not the script")
-    group.add_argument("--curve", metavar="FILE.csv", help="run, and write the loss of every iteration to this file")
+    group.add_argument(
+        "--curve",
+        metavar="FILE.csv",
+        help="run, and write the loss of every iteration to this file, with --holdout that of the held-out samples too",
+    )
     group.add_argument(
         "--final-weights",
         metavar="FILE.npz",
