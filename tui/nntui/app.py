@@ -42,6 +42,7 @@ class NntuiApp(App[int]):
     ) -> None:
         super().__init__()
         self.animation_level = "none"
+        self.set_class(display.ascii, "-ascii")
         self.only_ascii = display.ascii
         self.register_theme(SIXTEEN_COLOURS)
         self.theme = display.theme
@@ -81,11 +82,13 @@ class NntuiApp(App[int]):
         """Quit as the main screen does."""
         self.main.leave()
 
+    def get_default_screen(self) -> MainScreen:
+        """Return the main screen: an empty one below it would be laid out and painted first."""
+        return self.main
+
     def on_mount(self) -> None:
-        """Show the main screen."""
+        """Heed what may end the app."""
         self._event_loop = asyncio.get_running_loop()
-        self.set_class(self.only_ascii, "-ascii")
-        self.push_screen(self.main)
         if not self.is_headless:
             heed_signals(self._end)
             self.set_interval(1.0, self._look_after_terminal)

@@ -1,6 +1,9 @@
 """The main screen: keys go to the engine as commands, reports come back and are handed to the panels."""
 
+import functools
+import gc
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -13,7 +16,6 @@ from textual.timer import Timer
 from nntui import terminal, theme
 from nntui.actions import ACTIONS
 from nntui.availability import why_not
-from nntui.dialogs.host import Dialogs
 from nntui.engine import Engine
 from nntui.layout import CODE, CONFUSION, DIAGRAM, LOSS, SMALL, SURFACE, WORST
 from nntui.protocol import Command, Report, Verb
@@ -27,6 +29,9 @@ from nntui.widgets.panels import Panels
 from nntui.widgets.watches import MOST, Watches
 from nntui.widgets.worst import WorstPanel
 from nntui_core.frame import Frame, View, Window
+
+if TYPE_CHECKING:
+    from nntui.dialogs.host import Dialogs
 
 LAST_ANSWER = 1.0
 """Seconds that quitting waits, at most, for what the terminal has been asked."""
@@ -96,7 +101,6 @@ class MainScreen(Screen[None]):
         self.watches = Watches()
         self.explanation = Explanation()
         self.footer = Footer(self.why_not)
-        self.dialogs = Dialogs(self)
         self.picture: Frame | None = None
         self.trouble = ""
         """Why there is no program, empty where there is one."""
@@ -113,6 +117,13 @@ class MainScreen(Screen[None]):
         self._watched = WatchedFile()
         self._timer: Timer | None = None
 
+    @functools.cached_property
+    def dialogs(self) -> "Dialogs":
+        """The dialogs, loaded once the first picture is there: nobody can ask for one before."""
+        from nntui.dialogs.host import Dialogs
+
+        return Dialogs(self)
+
     def wake(self) -> None:
         """Tell this screen, also from the engine's thread, that there may be a report to take."""
         self.post_message(self.Woken())
@@ -127,10 +138,16 @@ class MainScreen(Screen[None]):
         yield self.footer
 
     def on_mount(self) -> None:
-        """Start the engine; its first report brings the program."""
+        """Start the engine once the screen has been painted; its first report brings the program."""
         self._timer = self.set_interval(1 / self._fps, self._ask, pause=True)
         self.set_interval(1.0, self._look_around)
+        self.call_after_refresh(self._painted)
+
+    def _painted(self) -> None:
         self.engine.start()
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
 
     def on_unmount(self) -> None:
         """Let the engine end."""
@@ -183,8 +200,10 @@ class MainScreen(Screen[None]):
         await self.panels.adopt(frame)
         if first:
             self.panels.go(CODE)
+            self.call_after_refresh(lambda: self.dialogs)
         self._pictures += 1
-        self.dialogs.answer(report.answer)
+        if report.answer is not None:
+            self.dialogs.answer(report.answer)
         self._speed = report.speed
         if stopped and self.panels.drawing:  # drawings are left out of most pictures of a run
             self.on_panel_moved()

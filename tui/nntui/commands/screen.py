@@ -1,6 +1,7 @@
 """`nntui [PROGRAM]`: the screen."""
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -30,6 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Open the program on the screen."""
+    gc.disable()  # until the first paint: what is loaded stays, and looking for garbage in it is a tenth of the start
     from nntui import terminal
     from nntui.autosave import Autosave, folder
 
@@ -118,6 +120,8 @@ def _opener(args: argparse.Namespace) -> "Opener":
     """
     if args.program.endswith(".py") and Path(args.program).is_file():
         args.program = str(Path(args.program).absolute())  # a script may go to another folder
+        return lambda: open_program(args)
+    if args.program == DEFAULT and not any(value for name, value in vars(args).items() if name != "program"):
         return lambda: open_program(args)
     start = open_start(args)
     return _then_the_script(start) if is_session(args.program) else lambda: start
