@@ -4,6 +4,7 @@ import contextlib
 import io
 import math
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -1651,7 +1652,7 @@ async def test_an_endless_setup_is_interrupted_and_can_be_mended(folder: Path) -
         await desk.until(lambda: desk.main.engine.busy() > 0.2)
         assert "setting up the program" in desk.lines()[0]
         await desk.hit("s")
-        assert desk.explanation() == "the program is being set up"
+        assert desk.explanation() == "the program is being set up: the key does its work then"
         await desk.hit("i")
         await desk.settled()
         assert desk.main.picture is None
@@ -1660,6 +1661,23 @@ async def test_an_endless_setup_is_interrupted_and_can_be_mended(folder: Path) -
         script(folder / "mine.py", SCRIPT)
         await desk.press("ctrl+r", "n")
         assert desk.frame.iteration == 1
+
+
+async def test_keys_pressed_before_the_first_picture_are_done_after_it() -> None:
+    ready = threading.Event()
+
+    def opener() -> Program:
+        assert ready.wait(20)
+        return builtin.load("default")
+
+    async with opened(opener, wait=False) as desk:
+        await desk.hit("s")
+        await desk.hit("s")
+        assert desk.main.picture is None
+        ready.set()
+        await desk.until(lambda: desk.main.picture is not None)
+        await desk.settled()
+        assert (desk.frame.iteration, desk.frame.tick) == (0, 2)
 
 
 async def test_quitting_does_not_wait_for_an_endless_setup(folder: Path) -> None:

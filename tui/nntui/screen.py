@@ -2,6 +2,7 @@
 
 import functools
 import gc
+import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -111,6 +112,8 @@ class MainScreen(Screen[None]):
         self.running = False
         self._asked = False
         self._looking = False
+        self._early: list[tuple[str, str]] = []
+        """Actions asked for before the first picture, each with its key."""
         self._pictures = 0
         self._speed = 0.0
         self._notice = ""
@@ -142,6 +145,13 @@ class MainScreen(Screen[None]):
         self._timer = self.set_interval(1 / self._fps, self._ask, pause=True)
         self.set_interval(1.0, self._look_around)
         self.call_after_refresh(self._painted)
+
+    async def _catch_up(self) -> None:
+        """Do what was asked for before there was a picture, and load what will be asked for next."""
+        early, self._early = self._early, []
+        for name, key in early:
+            await self.action_do(name, key)
+        importlib.import_module("nntui.dialogs.host")
 
     def _painted(self) -> None:
         self.engine.start()
@@ -183,6 +193,7 @@ class MainScreen(Screen[None]):
     def _show_trouble(self, trouble: str) -> None:
         """Say why there is no program."""
         self.trouble = trouble
+        self._early.clear()
         hint = "Mend it and press ctrl+r to read it again; o opens another program; q quits."
         self.header.trouble(trouble)
         self.panels.trouble(trouble, hint)
@@ -200,7 +211,7 @@ class MainScreen(Screen[None]):
         await self.panels.adopt(frame)
         if first:
             self.panels.go(CODE)
-            self.call_after_refresh(lambda: self.dialogs)
+            self.call_after_refresh(self._catch_up)
         self._pictures += 1
         if report.answer is not None:
             self.dialogs.answer(report.answer)
@@ -304,7 +315,10 @@ class MainScreen(Screen[None]):
         if name == "explain" and isinstance(self.focused, WorstPanel):
             name = "sample"
         reason = self.why_not(name)
-        if reason:
+        if reason and self.picture is None and not self.trouble:
+            self._early.append((name, key))
+            self.say(f"{reason}: the key does its work then")
+        elif reason:
             self.say(reason)
         elif name in SENDS:
             self.send(SENDS[name])
