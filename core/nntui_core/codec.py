@@ -55,6 +55,13 @@ class Writer:
         """How many bytes the blocks have."""
         return self._nbytes
 
+    def back_to(self, blocks: int) -> None:
+        """Forget all but the first so many blocks: what they were part of cannot be written as a whole."""
+        for content in self.blocks[blocks:]:
+            del self._places[content]
+            self._nbytes -= len(content)
+        del self.blocks[blocks:]
+
     def checkpoint(self, checkpoint: Checkpoint, classes: Mapping[str, Any]) -> Node:
         """Return a checkpoint as a node; `classes` is a namespace that has the program's classes.
 

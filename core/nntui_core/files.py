@@ -15,7 +15,6 @@ import functools
 import importlib.metadata
 import json
 import platform
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,26 +22,25 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core import archive, blas
+from nntui_core import archive, blas, keptruns
 from nntui_core.archive import Archive, Broken
+from nntui_core.branches import Former, Ghost
 from nntui_core.breakpoints import Breakpoint
-from nntui_core.codec import NotPlain, Reader, Writer
+from nntui_core.codec import Reader, Writer
 from nntui_core.curve import LossCurve
 from nntui_core.familiar import is_familiar
-from nntui_core.history import Event, History, ProgramChange, RateChange
 from nntui_core.interpreter import Position
 from nntui_core.output import Output
-from nntui_core.program import Given, Origin, Program
+from nntui_core.program import Program
+from nntui_core.records import Run, Table, natural, read_program, read_run
 from nntui_core.replacing import replacing
-from nntui_core.session import Ghost, Session
-from nntui_core.values import Array, Checkpoint, is_data, same_bits
+from nntui_core.session import Session
+from nntui_core.values import Array, same_bits
 
-VERSION = 1
+VERSION = 2
 """The number of this form of the file; a file of a later one is not read."""
 SESSION, STATE, MEMORY = "nntui session", "nntui state", "nntui memory"
 ALL = 10_000
-MOST_MEMORY = 400 * 2**20
-"""Bytes of checkpoints that are written; where there are more, a session comes back by running all of it again."""
 MOST_WATCHES = 100
 """Watch expressions that are read from a file; a front end offers fewer."""
 LINES = 500
@@ -65,9 +63,8 @@ def save(session: Session, path: Path, most: int = ALL, settings: Mapping[str, A
         OSError: it cannot be written there.
     """
     session.catch_up()
-    document = _document(session, settings or {})
-    writer, checkpoints = _checkpoints(session, most)
-    state = {"checkpoints": checkpoints, **_rest(session, writer)}
+    document, writer = _document(session, settings or {}), Writer()
+    state = _state(session, writer, most)
     lengths = [len(block) for block in writer.blocks]
     own = {
         SESSION: np.array(json.dumps(document, ensure_ascii=False, indent=1)),
@@ -94,34 +91,18 @@ def written_by() -> dict[str, Any]:
 
 
 def _document(session: Session, settings: Mapping[str, Any]) -> dict[str, Any]:
-    table: list[Program] = []
-
-    def number(program: Program) -> int:
-        for k, known in enumerate(table):
-            if known == program:
-                return k
-        table.append(program)
-        return len(table) - 1
-
-    numbers = {
-        "opened": number(session.original),
-        "start": number(session.history.program),
-        "present": number(session.program),
-        "undo": [number(program) for program in session.former_texts],
-        "events": [_event(event, number) for event in session.history.events],
-    }
+    table, former = Table(), session.former
+    run = table.run(keptruns.present(session))
+    numbers = {"opened": table.number(session.original), "present": table.number(session.program)}
     return {
         "format": SESSION,
         "version": VERSION,
         "written by": written_by(),
         "name": session.program.name,
-        "position": list(session.position),
-        "frontier": list(session.frontier),
-        "ended": session.interpreter.ended,
-        "broke": session.interpreter.broke,
-        "failed": session.failure is not None,
+        **run,
         **numbers,
-        "programs": [_program(program) for program in table],
+        "former": None if former is None else table.run(keptruns.former(former)),
+        "programs": table.entries(),
         "ghost": None if session.ghost is None else session.ghost.label,
         "breakpoints": [[b.line, b.condition, b.every] for b in session.breakpoints.within(session.program).values()],
         "watches": list(session.watches),
@@ -134,57 +115,17 @@ def _utf8(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-def _program(program: Program) -> dict[str, Any]:
-    origin, given = program.origin, program.origin.given
+def _state(session: Session, writer: Writer, most: int) -> dict[str, Any]:
+    """Return the checkpoints of both runs, the curves, and which names of the namespaces are code."""
+    former, ghost = session.former, session.ghost
     return {
-        "name": program.name,
-        "text": program.source,
-        "path": origin.path,
-        "loop line": origin.loop_line,
-        "given": {name: getattr(given, name) for name in Given.__dataclass_fields__},
-        "inferred cost": origin.inferred_cost,
-    }
-
-
-def _event(event: Event, number: Any) -> list[Any]:
-    if isinstance(event, RateChange):
-        return ["rate", *event.position, event.name, float(event.rate)]
-    return ["program", *event.position, number(event.program), event.following]
-
-
-def _checkpoints(session: Session, most: int) -> tuple[Writer, list[list[Any]]]:
-    """Return the nodes of checkpoints with their iterations, none where they cannot be written; and their writer."""
-    writer = Writer()
-    if not session.interpreter.can_skip:
-        return writer, []
-    nodes: list[list[Any]] = []
-    try:
-        for iteration, checkpoint in _chosen(session, most):
-            nodes.append([iteration, writer.checkpoint(checkpoint, session.interpreter.namespace)])
-            if writer.nbytes > MOST_MEMORY:
-                raise NotPlain("there is too much of it")
-    except NotPlain:
-        return Writer(), []
-    return writer, nodes
-
-
-def _rest(session: Session, writer: Writer) -> dict[str, Any]:
-    """Return the curves, and which names of the namespace are code."""
-    namespace, ghost = session.interpreter.namespace, session.ghost
-    return {
-        "code": [name for name, value in namespace.items() if not name.startswith("__") and not is_data(name, value)],
+        **keptruns.memory(writer, session.interpreter, session.history, session.position, most),
+        "former": None
+        if former is None
+        else keptruns.memory(writer, former.interpreter, former.history, former.position, most),
         "curve": writer.values(session.curve.parts()),
         "ghost": None if ghost is None else writer.values(ghost.curve.parts()),
     }
-
-
-def _chosen(session: Session, most: int) -> list[tuple[int, Checkpoint]]:
-    """Return the first checkpoint, the one that the position is reached from, and some of the others."""
-    kept = session.history.kept()
-    until = max(session.position.iteration - 1, 0)
-    near = max(k for k, (iteration, _) in enumerate(kept) if iteration <= until)
-    step = max(1, -(-len(kept) // most))
-    return [kept[k] for k in sorted({*range(0, len(kept), step), near})]
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -197,7 +138,8 @@ class Kept:
     path: str
     programs: tuple[Program, ...]
     document: Mapping[str, Any]
-    events: tuple[Event, ...]
+    run: Run
+    former: Run | None
     curve: LossCurve
     ghost: Ghost | None
     arrays: Mapping[str, Array]
@@ -219,7 +161,7 @@ class Kept:
     @property
     def position(self) -> Position:
         """Where it stands."""
-        return Position(*self.document["position"])
+        return self.run.position
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -238,48 +180,36 @@ class Kept:
         Raises:
             ProgramFailed: the program's setup failed.
         """
-        document = self.document
+        document, run = self.document, self.run
         output = output or Output()
         output.quiet = True
         try:
-            session = kind(self.programs[document["start"]], output)
+            session = kind(run.start, output)
         finally:
             output.quiet = False
         output.take_up(document["output"]["lines"], document["output"]["count"])
         session.original = self.programs[document["opened"]]
-        session.former_texts[:] = [self.programs[k] for k in document["undo"]]
-        session.history = self._history(session)
+        session.to_undo[:] = run.undo
+        session.former = self._former(session)
+        session.history = keptruns.take_up_history(session, run, self.state, self.blocks)
         session.curve, session.ghost = self.curve, self.ghost
-        session.frontier = Position(*document["frontier"])
+        session.frontier = run.frontier
         session.breakpoints.replace(self.program, [Breakpoint(*parts) for parts in document.get("breakpoints", [])])
         session.watches = tuple(document.get("watches", []))
-        session.stand_at(self.position)
-        if session.position == self.position:
-            if document["failed"]:
+        session.stand_at(run.position)
+        if session.position == run.position:
+            if run.failed:
                 session.execute()
-            session.interpreter.ended, session.interpreter.broke = document["ended"], document["broke"]
+            session.interpreter.ended, session.interpreter.broke = run.ended, run.broke
         session.mark_nothing()
         return session, self._differences(session)
 
-    def _history(self, session: Session) -> History:
-        history = History(session.history.program)
-        for iteration, checkpoint in self._checkpoints(session) or session.history.kept():
-            history.add(iteration, checkpoint)
-        history.events = list(self.events)
-        return history
-
-    def _checkpoints(self, session: Session) -> list[tuple[int, Checkpoint]]:
-        """Return the checkpoints of the file, none where they do not fit the program."""
-        namespace = session.interpreter.namespace
-        if not set(self.state["code"]) <= namespace.keys():
-            return []
-        reader = Reader(self.blocks)
-        try:
-            found = [(int(k), reader.checkpoint(node, namespace)) for k, node in self.state["checkpoints"]]
-        except Exception:  # noqa: BLE001 - a node that is none raises whatever it meets; the way can be run again
-            return []
-        iterations = [iteration for iteration, _ in found]
-        return found if found and iterations[0] == 0 and iterations == sorted(set(iterations)) else []
+    def _former(self, session: Session) -> Former | None:
+        """Return the former run, None where there is none; the session has just run its setup."""
+        if self.former is None or self.ghost is None:
+            return None
+        state = self.state["former"]
+        return keptruns.take_up_former(session, self.run, self.former, self.ghost, state, self.blocks)
 
     def _differences(self, session: Session) -> str:
         """Say what is not as the file has it, empty where everything is."""
@@ -340,19 +270,19 @@ def _read(path: str, file: Any) -> Kept:
     arrays = {name: held[name] for name in held.names if name not in (SESSION, STATE, MEMORY)}
     state = json.loads(held[STATE].tobytes())
     blocks = _blocks(held[MEMORY], state["blocks"])
-    programs = tuple(_parsed(entry, path) for entry in document["programs"])
+    programs = tuple(read_program(entry, path) for entry in document["programs"])
     _check(document, len(programs))
-    events = tuple(_read_event(entry, programs) for entry in document["events"])
-    if list(events) != sorted(events, key=lambda event: event.position):
-        raise ValueError("the events are not in order")
+    run, aside = read_run(document, programs), document.get("former")
+    former = None if aside is None else read_run(aside, programs)
     reader = Reader(blocks)
     curve = LossCurve.of(reader.values(state["curve"]))
     ghost = None
     if document["ghost"] is not None:
         ghost = Ghost(LossCurve.of(reader.values(state["ghost"])), str(document["ghost"]))
-    if not isinstance(state["code"], list) or not isinstance(state["checkpoints"], list):
-        raise ValueError("the state is none")
-    return Kept(path, programs, document, events, curve, ghost, arrays, state, blocks)
+    for memory in [state] if former is None else [state, state["former"]]:
+        if not isinstance(memory["code"], list) or not isinstance(memory["checkpoints"], list):
+            raise ValueError("the state is none")
+    return Kept(path, programs, document, run, former, curve, ghost, arrays, state, blocks)
 
 
 def _blocks(memory: Array, lengths: list[int]) -> tuple[memoryview, ...]:
@@ -362,30 +292,9 @@ def _blocks(memory: Array, lengths: list[int]) -> tuple[memoryview, ...]:
     return tuple(memory.data[end - length : end] for end, length in zip(ends, lengths, strict=True))
 
 
-def _parsed(entry: Mapping[str, Any], file: str) -> Program:
-    given = dict(entry["given"])
-    given["parameters"] = tuple(given["parameters"])
-    path = entry["path"]
-    if path is not None and not Path(path).parent.is_dir():  # it comes from another machine: its data is here, maybe
-        path = str(Path(file).absolute().parent / Path(path).name)
-    cost = entry["inferred cost"]
-    line, texts = entry["loop line"], [entry["text"], *given["parameters"]]
-    maybe = [cost, path, *(value for name, value in given.items() if name != "parameters")]
-    if not all(isinstance(v, str) for v in texts) or not all(isinstance(v, str | None) for v in maybe):
-        raise ValueError("a text is none")
-    if line is not None and type(line) is not int:
-        raise ValueError("a line has no number")
-    origin = Origin(path, line, Given(**given), inferred_cost=cost)
-    return Program.parse(entry["text"], str(entry["name"]), origin)
-
-
 def _check(document: Mapping[str, Any], programs: int) -> None:
     """Check what a damaged or forged file may have wrong."""
-    numbers = [document["opened"], document["start"], document["present"], *document["undo"]]
-    right = all(type(k) is int and 0 <= k < programs for k in numbers)
-    for place in (document["position"], document["frontier"]):
-        right = right and len(place) == 2 and all(type(k) is int and 0 <= k <= sys.maxsize for k in place)
-    right = right and all(type(document[name]) is bool for name in ("ended", "broke", "failed"))
+    right = all(natural(document[name]) < programs for name in ("opened", "present"))
     right = right and _are_breakpoints(document.get("breakpoints", []))
     right = right and _are_texts(document.get("watches", []))
     output = document["output"]
@@ -404,26 +313,3 @@ def _are_breakpoints(entries: Any) -> bool:
 
 def _are_texts(entries: Any) -> bool:
     return isinstance(entries, list) and len(entries) <= MOST_WATCHES and all(isinstance(e, str) for e in entries)
-
-
-def _read_event(entry: list[Any], programs: tuple[Program, ...]) -> Event:
-    kind, iteration, tick, *rest = entry
-    position = Position(_natural(iteration), _natural(tick))
-    if kind == "rate":
-        name, rate = rest
-        if not any(name == program.roles.rate for program in programs):
-            raise ValueError("no program has such a rate")
-        return RateChange(position, name, float(rate))
-    if kind != "program":
-        raise ValueError("there is no such event")
-    number, following = rest
-    program = programs[_natural(number)]
-    if program.body[_natural(following)].depth:
-        raise ValueError("no program goes on inside a block")
-    return ProgramChange(position, program, following)
-
-
-def _natural(value: object) -> int:
-    if type(value) is not int or value < 0:
-        raise ValueError(f"{value!r} is no natural number")
-    return value

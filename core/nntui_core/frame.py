@@ -145,6 +145,8 @@ class Curve:
     ghost_losses: tuple[float, ...] = ()
     ghost_label: str = ""
     rate_changes: tuple[tuple[int, float], ...] = ()
+    edits: tuple[int, ...] = ()
+    """The iterations in which a line or a number was edited."""
     first_not_finite: int | None = None
     held_out_iterations: tuple[int, ...] = ()
     held_out_losses: tuple[float, ...] = ()

@@ -1,14 +1,16 @@
 """Checkpoints of the past, in bounded memory, and the events that a replay has to repeat.
 
 Any moment is reached by restoring the nearest checkpoint before it and running forward: the program is
-deterministic, its random generators are part of the checkpoint, and what a user did (a changed rate) is an event
-with its position. When the checkpoints outgrow their budget, every second one goes and the spacing doubles.
+deterministic, its random generators are part of the checkpoint, and what a user did (a changed rate, an edited line or
+cell) is an event with its position. When the checkpoints outgrow their budget, every second one goes and the spacing
+doubles.
 """
 
 import bisect
 from dataclasses import dataclass
 
 from nntui_core import places
+from nntui_core.cells import CellEdit
 from nntui_core.interpreter import Interpreter, Position
 from nntui_core.program import Program
 from nntui_core.values import Checkpoint
@@ -53,7 +55,7 @@ class ProgramChange:
         interpreter.adopt(self.program, self.following)
 
 
-Event = RateChange | ProgramChange
+Event = RateChange | ProgramChange | CellEdit
 """Something that the user did, and that a replay does again."""
 
 
@@ -132,11 +134,18 @@ class History:
         return self._iterations[i], self._checkpoints[i]
 
     def add_event(self, event: Event) -> None:
-        """Keep an event, later than all others; it replaces one of its kind at the same position."""
+        """Keep an event, later than all others; another rate or text at the same position replaces the one before.
+
+        Edits of a cell are all kept, so that each can be taken back.
+        """
         last = self.events[-1] if self.events else None
-        if last is not None and last.position == event.position and type(last) is type(event):
+        if last is not None and last.position == event.position and type(last) is type(event) is not CellEdit:
             self.events.pop()
         self.events.append(event)
+
+    def take_back(self, event: Event) -> None:
+        """Forget an event; of equal ones, the last."""
+        del self.events[max(k for k, known in enumerate(self.events) if known == event)]
 
     def program_before(self, position: Position) -> Program:
         """Return the program as it was before what was changed at a position."""

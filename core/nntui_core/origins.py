@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nntui_core.cells import CellEdit
 from nntui_core.dataflow import writes
 from nntui_core.explain import Explanation, explain
 from nntui_core.frame import Index
@@ -24,7 +25,7 @@ class Made:
     """A cell at one moment, and how it was made.
 
     `position` is that of the statement that wrote it, None for a value of the setup; `line` is where that was, None
-    for a rate that the user set at that position.
+    for a number that the user set at that position.
     `explanation` is None where there is no arithmetic to tell: the setup made it, or nobody knows what did.
     """
 
@@ -60,9 +61,10 @@ class Origins:
             LookupError: there is no such variable or cell, or the variable holds no numbers.
         """
         executed = self._writer(name, before, FARTHEST if look_back else 2)
-        change = self._rate_change(name, before)
-        if change is not None and (executed is None or executed.position < change.position):
-            return Made(name, index, change.rate, change.position, None)
+        by_hand = self._by_hand(name, index, before)
+        if by_hand is not None and (executed is None or executed.position < by_hand[0]):
+            position, value = by_hand
+            return Made(name, index, value, position, None)
         if executed is None:
             return self._from_setup(name, index)
         statement = executed.statement
@@ -114,10 +116,16 @@ class Origins:
             raise LookupError(f"{name} was last written more than {farthest} iterations ago: g goes there")
         return None
 
-    def _rate_change(self, name: str, before: Position) -> RateChange | None:
-        """Return the last change of the rate at or before a position, None where `name` was never changed so."""
-        changes = [e for e in self._session.history.events if isinstance(e, RateChange) and e.name == name]
-        return next((e for e in reversed(changes) if e.position <= before), None)
+    def _by_hand(self, name: str, index: Index, before: Position) -> tuple[Position, float] | None:
+        """Return where the user set a cell last, at or before a position, and to what; None where that never was."""
+        for event in reversed(self._session.history.events):
+            if event.position > before:
+                continue
+            if isinstance(event, RateChange) and event.name == name:
+                return event.position, event.rate
+            if isinstance(event, CellEdit) and (event.name, event.index) == (name, index):
+                return event.position, event.value
+        return None
 
     def _from_setup(self, name: str, index: Index) -> Made:
         session = self._session

@@ -269,6 +269,7 @@ def _curve(session: Session, most: int) -> Curve:
         ghost.losses if ghost else (),
         session.ghost.label if session.ghost else "",
         changes,
+        tuple(e.position.iteration for e in session.history.events if not isinstance(e, RateChange)),
         session.curve.first_not_finite,
         held_out.iterations if held_out else (),
         held_out.losses if held_out else (),

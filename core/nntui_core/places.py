@@ -21,6 +21,23 @@ def is_place(name: str) -> bool:
     return not name.isidentifier()
 
 
+def is_written_so(text: str) -> bool:
+    """Tell whether a text from elsewhere is a name or a place and nothing that would do more than look it up."""
+    try:
+        node = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        if isinstance(node, ast.Attribute):
+            plain = not node.attr.startswith("__")
+        else:
+            plain = isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str | int)
+        if not plain:
+            return False
+        node = node.value
+    return isinstance(node, ast.Name) and not node.id.startswith("__")
+
+
 class _Named(ast.NodeTransformer):
     """Replaces places by names."""
 

@@ -7,15 +7,16 @@ curve stays as a ghost.
 
 import copy
 import math
-from dataclasses import dataclass
 
 from nntui_core import edits, straight
-from nntui_core.branches import Former, set_aside
+from nntui_core.branches import Former, Ghost, set_aside
 from nntui_core.breakpoints import Breakpoints
+from nntui_core.cells import CellEdit, fitted
 from nntui_core.curve import LossCurve
 from nntui_core.diagnosis import Report, check
 from nntui_core.executed import Executed
 from nntui_core.failure import ProgramFailed
+from nntui_core.frame import Index
 from nntui_core.history import Event, History, ProgramChange, RateChange
 from nntui_core.interpreter import Position
 from nntui_core.interruption import interruptible
@@ -24,39 +25,11 @@ from nntui_core.output import Output
 from nntui_core.program import Given, Program
 from nntui_core.timeline import Timeline
 
-__all__ = ["Executed", "Ghost", "Refused", "Session", "next_rung"]
+__all__ = ["Executed", "Refused", "Session"]
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is an answer
     """A command that can do nothing now; the message says why, and what would do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ghost:
-    """The curve of a former run, for comparison, and what set that run apart."""
-
-    curve: LossCurve
-    label: str
-
-
-LADDER = (1.0, 2.0, 5.0, 10.0)
-
-
-def next_rung(rate: float, up: bool) -> float:
-    """Return the next rate on the ladder …, 0.1, 0.2, 0.5, 1, 2, 5, …; a rate off the ladder moves onto it.
-
-    Raises:
-        Refused: the rate is not a positive number, or at the end of what a float can hold.
-    """
-    if not (rate > 0 and math.isfinite(rate)):
-        raise Refused(f"the rate {rate:g} is not on the 1-2-5 ladder: set it with l")
-    exponent = math.floor(math.log10(rate))
-    rungs = [float(f"{step:g}e{e}") for e in range(exponent - 1, exponent + 2) for step in LADDER[:3]]
-    beyond = [r for r in rungs if (r > rate * (1 + 1e-9) if up else r < rate * (1 - 1e-9))]
-    found = (min if up else max)(beyond, default=0.0)
-    if not (found > 0 and math.isfinite(found)):
-        raise Refused(f"the rate {rate:g} goes no further")
-    return found
 
 
 class Session(Timeline):
@@ -72,7 +45,7 @@ class Session(Timeline):
         """The run whose curve is the ghost, where one can return to it."""
         self.original = program
         """The program as it was opened, without the user's edits."""
-        self._undo: list[Program] = []
+        self._undo: list[Program | CellEdit] = []
         self.breakpoints = Breakpoints(program)
         self.watches: tuple[str, ...] = ()
         """Expressions whose values are shown."""
@@ -82,6 +55,7 @@ class Session(Timeline):
         """Start a program; where its setup fails, nothing of the session has changed."""
         super().__init__(program, output, look_ahead)
         self._first_rate = self.rate
+        self._forget_undone()
 
     @property
     def seed(self) -> int | None:
@@ -89,8 +63,8 @@ class Session(Timeline):
         return edits.seed_of(self.program)
 
     @property
-    def former_texts(self) -> list[Program]:
-        """The programs before each edit of a line, which `undo_edit` goes back to; the last one is the latest."""
+    def to_undo(self) -> list[Program | CellEdit]:
+        """What `undo_edit` takes back, the latest last: the program before each edit of a line, and edits of cells."""
         return self._undo
 
     @property
@@ -283,6 +257,7 @@ class Session(Timeline):
         if self.curve.count > self.position.iteration:
             self._keep_former(self._aside(self.frontier, copy.deepcopy(self.curve)))
         self.history.cut(self.position)
+        self._forget_undone()
         self.frontier = self.position
         if self.curve.count > self.position.iteration:
             self.curve.cut(self.position.iteration)
@@ -291,7 +266,7 @@ class Session(Timeline):
 
     def _aside(self, position: Position, curve: LossCurve) -> Former:
         """Return what is to be kept of this run, to be taken up at a position."""
-        return set_aside(self, position, curve, self._label(), self._undo)
+        return set_aside(self, position, curve)
 
     def _keep_former(self, former: Former) -> None:
         self.former, self.ghost = former, Ghost(former.curve, former.label)
@@ -346,16 +321,65 @@ class Session(Timeline):
                 raise Refused(f"there is no variable {name}")
         self._start_again(program)
 
-    def undo_edit(self) -> None:
-        """Take the last edit of a line back.
+    def edit_cell(self, name: str, index: Index, value: float) -> None:
+        """Put a number into a cell, from this position on.
+
+        Raises:
+            Refused: there is no such cell, or it cannot hold the number; or the loop is over.
+        """
+        if name == self.program.roles.rate:
+            self.set_rate(value)
+            return
+        try:
+            number = fitted(self.interpreter.namespace, name, index, value)
+        except ValueError as reason:
+            raise Refused(str(reason)) from None
+        if self.ended:
+            raise Refused("the loop is over, nothing would be computed from it: S steps back, r resets")
+        self._mend()
+        edit = CellEdit(self.position, name, index, number)
+        self._change(edit)
+        self._undo.append(edit)
+
+    def undo_edit(self) -> str:
+        """Take the last edit back: of a line from here on; of a cell where it was made, which is gone to.
+
+        Return what has been done, in words.
 
         Raises:
             Refused: there is none, or the session stands inside an inner block.
         """
         if not self._undo:
-            raise Refused("no line has been edited")
-        self._adopt(self._undo[-1])
+            raise Refused("nothing has been edited: e edits a line of the code, or a number of a matrix")
+        last = self._undo[-1]
+        if isinstance(last, CellEdit):
+            return self._take_back(last)
+        self._adopt(last)
         self._undo.pop()
+        return "the text as it was before the last edit, from here on"
+
+    def _take_back(self, edit: CellEdit) -> str:
+        """Go to where a cell was edited, and on without that; what was run with it becomes the former run."""
+        former = self.former
+        self.goto(edit.position)
+        marked = self.state
+        self._branch()
+        self.history.take_back(edit)
+        self._undo.pop()
+        self.stand_at(edit.position)
+        self.state_before = marked
+        hint = "" if self.former is former else "; G returns to the run with it"
+        return f"iteration {edit.position.iteration:,} without {edit}{hint}"
+
+    def _forget_undone(self) -> None:
+        """Forget the edits of cells that are no part of this run any more."""
+        self._undo[:] = [edit for edit in self._undo if isinstance(edit, Program) or edit in self.history.events]
+
+    def _mend(self) -> None:
+        """Stand before a statement that failed as if it had not been tried."""
+        failed, self.failure = self.failure is not None, None
+        if failed:
+            self.goto(self.position)
 
     def _adopt(self, program: Program) -> None:
         """Go on with another text of the same program."""
@@ -365,9 +389,7 @@ class Session(Timeline):
             following = edits.following_after(old, program, self.interpreter.following)
             if following is None:
                 raise Refused("this is inside a block: n goes to the next iteration, where lines can be edited")
-            failed, self.failure = self.failure is not None, None
-            if failed:
-                self.goto(self.position)
+            self._mend()
             self._change(ProgramChange(self.position, program, following))
         else:
             self._start_again(program, keep_rate=False)
@@ -379,28 +401,22 @@ class Session(Timeline):
             return self.visit(here, lambda: straight.read(self.interpreter, program))
         return program
 
-    def _label(self) -> str:
-        changes = [event for event in self.history.events if isinstance(event, RateChange)]
-        rates = [event.rate for event in changes]
-        first = rates[0] if rates and changes[0].position == (0, 0) else self._first_rate
-        rate = "" if first is None else f"γ {first:g}"
-        if rates and rates[-1] != first:
-            rate += f"→{rates[-1]:g}"
-        seed = "" if self.seed is None else f"seed {self.seed}"
-        return ", ".join(part for part in (rate, seed) if part)
-
     def reset(self) -> None:
         """Go back to the start with the same initial weights; the present rate stays, the curve becomes a ghost.
 
-        The setup does not run again: what it drew without a seed stays too.
+        What was set by hand at the start is among them; the setup does not run again, and what it drew stays too.
         """
+        start = Position(0, 0)
         rate, program = self.rate, self.program
+        weights = [event for event in self.history.events if isinstance(event, CellEdit) and event.position == start]
         if self.curve.count:
             self._keep_former(self._aside(self.position, self.curve))
         self._forget()
         if program is not self.program:
-            self.history.add_event(ProgramChange(Position(0, 0), program, 0))
-        self.goto(Position(0, 0))
+            self.history.add_event(ProgramChange(start, program, 0))
+        self.history.events += weights
+        self._forget_undone()
+        self.goto(start)
         if rate is not None and rate != self.rate:
             self.set_rate(rate)
         self.state_before = self.state
@@ -428,19 +444,3 @@ class Session(Timeline):
         if rate is not None and rate != self.rate:
             self.set_rate(rate)
         self.state_before = self.state
-
-
-def opened(program: Program, former: Session | None, output: Output | None = None, look_ahead: bool = True) -> Session:
-    """Start a session on a program; the curve of a former session stays as a ghost.
-
-    Without `look_ahead` it is not run further than its setup: `Session.look_ahead` does that later.
-
-    Raises:
-        ProgramFailed: the program's setup failed; the former session is as it was.
-    """
-    session = Session(program, output, look_ahead)
-    if former is not None and former.curve.count:
-        session.ghost = Ghost(former.curve, former.program.name)
-    if former is not None and former.program.origin.path == program.origin.path is not None:  # it has been read again
-        session.breakpoints, session.watches = former.breakpoints, former.watches
-    return session

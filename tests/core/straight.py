@@ -1,6 +1,6 @@
 """A run that only ever goes forward, to hold sessions against that go back, jump and stop."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
@@ -17,6 +17,8 @@ from nntui_core.values import same_bits
 
 DEFAULT = builtin.source("default")
 NAIVE = builtin.source("naive")
+Rates = dict[Position, float]
+SetCell = tuple[Position, str, tuple[int, ...], float]
 STATEMENTS = 11
 """Statements in the body of the default program."""
 
@@ -28,41 +30,48 @@ def session_of(source: str = DEFAULT) -> Session:
 class Straight:
     """The independent oracle: a run that only ever goes forward, statement by statement, from the start.
 
-    `rates` are the changes of the learning rate, by the position before which they were made.
+    `rates` are the changes of the learning rate, by the position before which they were made; `cells` are cells that
+    were set, in order.
     """
 
-    def __init__(self, source: str, rates: dict[Position, float] | None = None) -> None:
+    def __init__(self, source: str, rates: Rates | None = None, cells: Sequence[SetCell] = ()) -> None:
         self.interpreter = Interpreter(Program.parse(source, "oracle"))
         self.interpreter.start()
         self.rates = rates or {}
+        self.cells = cells
         self.positions: list[Position] = []
 
     def to(self, goal: Position) -> "Straight":
         """Go to a position, or to the end."""
         try:
             while self.interpreter.position < goal and not self.interpreter.ended:
-                self._change_rate()
+                self._change()
                 here = self.interpreter.position
                 self.interpreter.step()
                 self.positions.append(here)
         except LoopOver:
             pass
-        self._change_rate()
+        self._change()
         return self
 
-    def _change_rate(self) -> None:
+    def _change(self) -> None:
         if self.interpreter.position in self.rates:
             self.interpreter.namespace["lr"] = self.rates[self.interpreter.position]
+        for position, name, index, value in self.cells:
+            if position == self.interpreter.position:
+                self.interpreter.namespace[name][index] = value
 
     @property
     def namespace(self) -> dict[str, Any]:
         return self.interpreter.namespace
 
 
-def assert_same_moment(session: Session, source: str, rates: dict[Position, float] | None = None) -> None:
+def assert_same_moment(
+    session: Session, source: str, rates: Rates | None = None, cells: Sequence[SetCell] = ()
+) -> None:
     """Check a session's live data, kept state and trace against a straight run."""
     live = fingerprint(session.interpreter.namespace)
-    straight = Straight(source, rates).to(session.position)
+    straight = Straight(source, rates, cells).to(session.position)
     assert straight.interpreter.position == session.position
     expected = fingerprint(straight.namespace)
     begun = session.failure is not None and not session.position.tick

@@ -94,7 +94,7 @@ def test_an_edited_line_and_its_undo_belong_to_their_run() -> None:
     assert session.return_to_former() == "γ 1, seed 1"
     assert (session.position, session.program.source) == (Position(30, 0), DEFAULT)
     assert fingerprint(session.interpreter.namespace) == first
-    assert session.former_texts == []
+    assert session.to_undo == []
     assert_same_moment(session, DEFAULT)
     session.return_to_former()
     assert (session.position, session.program.source) == (Position(20, 0), edited)

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import json
+import math
 import os
 import random
 import subprocess
@@ -28,7 +29,8 @@ from nntui_core.files import FileError, Kept, load, save
 from nntui_core.history import RateChange
 from nntui_core.interpreter import Position
 from nntui_core.program import Given, Origin, Program
-from nntui_core.session import Refused, Session, opened
+from nntui_core.reopening import opened
+from nntui_core.session import Refused, Session
 from nntui_core.values import same_bits
 from nntui_core.watches import Watches
 
@@ -49,24 +51,26 @@ def default() -> Session:
 def do(session: Session, commands: Commands) -> None:
     """Do what a user may do."""
     line = next(s.line for s in session.program.body if s.targets == ("loss",))
-    table: dict[str, Callable[[int], None]] = {
+    table: dict[str, Callable[[int], object]] = {
         "step": lambda _: session.step(),
         "back": lambda _: session.back(),
         "next": lambda _: session.next_iteration(),
         "advance": lambda n: session.advance(n * 70),
         "goto": lambda n: session.goto(Position(n * 40, n % 3)),
         "rate": lambda n: session.set_rate(n / 4),
+        "cell": lambda n: session.edit_cell("W1", (n % 3, n % 4), n / 8),
         "edit": lambda n: session.edit_line(line, FLAW.replace("4", str(n + 1))),
         "undo": lambda _: session.undo_edit(),
         "reset": lambda _: session.reset(),
         "seed": lambda _: session.reset_with_next_seed(),
+        "former": lambda _: session.return_to_former(),
     }
     for name, number in commands:
         with contextlib.suppress(Refused):
             table[name](number)
 
 
-NAMES = ["step", "back", "next", "advance", "goto", "rate", "edit", "undo", "reset", "seed"]
+NAMES = ["step", "back", "next", "advance", "goto", "rate", "cell", "edit", "undo", "reset", "seed", "former"]
 COMMANDS = st.lists(st.tuples(st.sampled_from(NAMES), st.integers(1, 9)), max_size=7)
 
 
@@ -79,14 +83,19 @@ def assert_same(a: Session, b: Session) -> None:
     assert a.rate == b.rate
     assert a.history.events == b.history.events
     assert (a.ended, a.failure) == (b.ended, b.failure)
-    assert a.state.values.keys() == b.state.values.keys()
-    for name, value in a.state.values.items():
-        assert same_bits(value, b.state[name]), name
+    assert_same_numbers(a, b)
     assert a.curve.points(10**6) == b.curve.points(10**6)
     assert (a.ghost is None) == (b.ghost is None)
+    assert (a.former is None) == (b.former is None)
     if a.ghost is not None and b.ghost is not None:
         assert a.ghost.label == b.ghost.label
         assert a.ghost.curve.points(10**6) == b.ghost.curve.points(10**6)
+
+
+def assert_same_numbers(a: Session, b: Session) -> None:
+    assert a.state.values.keys() == b.state.values.keys()
+    for name, value in a.state.values.items():
+        assert same_bits(value, b.state[name]), name
 
 
 def again(session: Session, path: Path, most: int = files.ALL) -> Session:
@@ -123,7 +132,7 @@ def test_numpy_reads_the_arrays_by_their_names(tmp_path: Path) -> None:
         for name in ("W1", "W2", "delta1", "loss", "x"):
             assert same_bits(held[name], session.state[name])
         document = json.loads(held[files.SESSION].item())
-    assert document["version"] == 1
+    assert document["version"] == files.VERSION
     assert document["position"] == [120, 0]
     assert document["programs"][document["present"]]["text"] == session.program.source
     assert document["written by"]["numpy"] == np.__version__
@@ -436,7 +445,8 @@ def repack(path: Path, change: Callable[[dict[str, Any], dict[str, Any]], Any], 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     session = default()
-    do(session, [("advance", 2), ("rate", 3), ("step", 1), ("edit", 4), ("reset", 1), ("next", 1), ("edit", 2)])
+    do(session, [("advance", 2), ("rate", 3), ("step", 1), ("cell", 3), ("edit", 4), ("reset", 1), ("next", 1)])
+    do(session, [("edit", 2), ("cell", 5)])
     path = tmp_path_factory.mktemp("files") / "s.npz"
     save(session, path, 2)
     return Content(path.read_bytes())
@@ -469,7 +479,10 @@ def foreign() -> dict[str, tuple[Any, str]]:
         "other text": ({files.SESSION: np.array("{}")}, "damaged"),
         "no text": ({files.SESSION: np.ones(3)}, "no text"),
         "deep": ({files.SESSION: np.array("[" * 200_000)}, "damaged"),
-        "future": ({files.SESSION: np.array('{"format": "nntui session", "version": 2}')}, "newer nntui"),
+        "future": (
+            {files.SESSION: np.array(f'{{"format": "nntui session", "version": {files.VERSION + 1}}}')},
+            "newer nntui",
+        ),
         "far future": ({files.SESSION: np.array('{"format": "nntui session", "version": [9]}')}, "newer nntui"),
     }
 
@@ -668,6 +681,39 @@ def test_a_rate_of_no_program_is_refused(tmp_path: Path, sample: bytes) -> None:
     assert "damaged" in complaint(path)
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        ["().__class__", [], 1.0],
+        ["W1.__class__", [], 1.0],
+        ["print(1)", [], 1.0],
+        ["W1[print(1)]", [], 1.0],
+        ["W1", [-1, 0], 1.0],
+        ["W1", [0, 0.5], 1.0],
+        ["W1", [0, 0], float("nan")],
+        ["W1", [0, 0], "1.0"],
+        [5, [], 1.0],
+    ],
+)
+def test_a_cell_that_is_none_is_refused(tmp_path: Path, sample: bytes, cell: list[Any]) -> None:
+    path = tmp_path / "s.npz"
+    path.write_bytes(sample)
+    repack(path, lambda d, _: d["events"].insert(0, ["cell", 0, 0, *cell]), {})
+    assert "damaged" in complaint(path)
+
+
+@pytest.mark.parametrize("cell", [["np.pi", [], 3.0], ["W1", [9, 9], 1.0], ["nowhere", [], 1.0], ["W1", [0], 1.0]])
+def test_a_cell_that_the_program_does_not_have_is_not_set(tmp_path: Path, sample: bytes, cell: list[Any]) -> None:
+    path = tmp_path / "s.npz"
+    path.write_bytes(sample)
+    expected, _ = load(str(path)).session()
+    repack(path, lambda d, _: d["events"].insert(0, ["cell", 0, 0, *cell]), {})
+    restored, differences = load(str(path)).session()
+    assert differences == ""
+    assert_same_numbers(expected, restored)
+    assert np.pi == math.pi
+
+
 # --- whole or not at all ---------------------------------------------------------------------------------------------
 
 WRITER = """
@@ -781,6 +827,47 @@ def test_a_former_session_and_its_events_are_kept(tmp_path: Path) -> None:
     assert restored.ghost.label == "default"
     assert restored.history.events == [RateChange(Position(0, 0), "learningRate", 0.3)]
     assert restored.program.roles.cost == session.program.roles.cost
+
+
+@pytest.mark.parametrize("again_by", ["change", "reset", "seed"])
+@pytest.mark.parametrize("most", [1, files.ALL])
+def test_the_former_run_comes_back_and_can_be_returned_to(tmp_path: Path, again_by: str, most: int) -> None:
+    session = default()
+    do(session, [("cell", 5), ("advance", 9), ("edit", 2), ("advance", 1), ("step", 1)])
+    if again_by == "change":
+        do(session, [("goto", 3), ("cell", 2)])
+    else:
+        do(session, [(again_by, 1)])
+    do(session, [("advance", 2), ("step", 1)])
+    for _ in range(2):  # also where it has not been returned to in between
+        restored = again(session, tmp_path / "s.npz", most)
+        restored = again(restored, tmp_path / "s.npz", most)
+        assert_same(session, restored)
+        for one in (session, restored):
+            one.return_to_former()
+        assert_same(session, restored)
+        assert restored.to_undo == session.to_undo
+        for one in (session, restored):
+            do(one, [("undo", 1), ("advance", 1)])
+        assert_same(session, restored)
+
+
+def test_a_former_run_whose_setup_fails_now_is_a_curve_only(tmp_path: Path) -> None:
+    data, text = tmp_path / "data", builtin.source("default").replace("lr = 1.0", "lr = float(np.loadtxt('data'))")
+    data.write_text("1.0")
+    (tmp_path / "mine.py").write_text(text)
+    session = Session(script.load(str(tmp_path / "mine.py")))
+    session.advance(3)
+    line = next(k for k, text in enumerate(session.program.lines, 1) if text.startswith("lr"))
+    session.edit_line(line, "lr = 2.0")
+    session.advance(1)
+    assert session.former is not None
+    data.unlink()
+    save(session, tmp_path / "s.npz")
+    restored, differences = load(str(tmp_path / "s.npz")).session()
+    assert differences == ""
+    assert restored.former is None
+    assert (restored.ghost is None) == (session.ghost is None)
 
 
 def test_breakpoints_and_watches_come_back(tmp_path: Path) -> None:

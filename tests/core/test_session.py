@@ -23,8 +23,9 @@ from tests.core.straight import (
 
 from nntui_core import history as history_module
 from nntui_core.interpreter import Position
+from nntui_core.ladder import next_rung
 from nntui_core.program import Program
-from nntui_core.session import Refused, next_rung
+from nntui_core.session import Refused
 from nntui_core.values import same_bits
 
 THOROUGH = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])

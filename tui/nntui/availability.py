@@ -47,11 +47,18 @@ def why_not(
         "confusion": frame.no_confusion if frame.no_confusion and drawing != CONFUSION else None,
         "worst": frame.no_worst if frame.no_worst and drawing != WORST else None,
         "give_back": None if drawing else "no drawing is up: f surface, D diagram, x confusion matrix, a worst samples",
-        "edit": None if focused == CODE else "the lines of the code can be edited: tab goes to the code",
+        "edit": None if focused == CODE else _edit(frame, focused),
     }
     if name in NEEDS_RATE and frame.rate is None:
         return "this program has no learning rate that its setup gives as a number"
     return reasons.get(name)
+
+
+def _edit(frame: Frame, focused: str | None) -> str | None:
+    if not any(variable.name == focused for variable in frame.variables):
+        return "lines of the code and numbers of a matrix can be edited: tab goes there"
+    view = frame.matrices.get(focused or "")
+    return "nothing is computed yet that could be edited" if view is not None and view.values is None else None
 
 
 def _seed(frame: Frame) -> str | None:

@@ -37,6 +37,7 @@ class Verb(StrEnum):
     EXPLAIN = "explain"
     CHECK = "check"
     EDIT = "edit"
+    EDIT_CELL = "edit cell"
     UNDO = "undo"
     OPEN = "open"
     RELOAD = "reload"
@@ -50,10 +51,10 @@ class Verb(StrEnum):
 class Command:
     """A command: a verb, and what some verbs take.
 
-    `number` is a rate, an iteration or a line, `view` what is in sight, `cell` and `before` the cell to explain and
-    the position (iteration, tick) of the statement that read it, None for the cell as it is now; `text` is what to
-    put into a line, the file to save to or an expression, `program` what to open, `given` the roles that the user has
-    set. `every` is at which of its hits a breakpoint stops.
+    `number` is a rate, an iteration, a line or a cell's new number, `view` what is in sight, `cell` and `before` the
+    cell to explain or to set and the position (iteration, tick) of the statement that read it, None for the cell as it
+    is now; `text` is what to put into a line, the file to save to or an expression, `program` what to open, `given` the
+    roles that the user has set. `every` is at which of its hits a breakpoint stops.
     """
 
     verb: Verb

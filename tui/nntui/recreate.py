@@ -12,7 +12,8 @@ from pathlib import Path
 from nntui import examples, opening
 from nntui.usage import InputError
 from nntui_core import dataflow, edits, script
-from nntui_core.history import ProgramChange, RateChange
+from nntui_core.cells import CellEdit
+from nntui_core.history import Event, ProgramChange, RateChange
 from nntui_core.network import wording
 from nntui_core.patterns import is_number
 from nntui_core.program import Program
@@ -33,7 +34,7 @@ def command(session: Session) -> str:
     words, program = _with_options(words, program, base, rate)
     missing = [] if program.source == base.source else ["the edited lines or given weights"]
     for event in events:
-        if event.position > start:
+        if event.position > start or isinstance(event, CellEdit):
             missing.append(_said(event))
     there, tick = session.position
     steps = f"s {tick} times" if tick > 1 else "s" if tick else ""
@@ -42,9 +43,11 @@ def command(session: Session) -> str:
     return f"{said} · without {', '.join(missing)}: ctrl+s keeps that too" if missing else said
 
 
-def _said(event: ProgramChange | RateChange) -> str:
+def _said(event: Event) -> str:
     where = f"iteration {event.position.iteration:,}"
-    return f"γ {event.rate:g} from {where} on" if isinstance(event, RateChange) else f"the edit in {where}"
+    if isinstance(event, RateChange):
+        return f"γ {event.rate:g} from {where} on"
+    return f"{event} in {where}" if isinstance(event, CellEdit) else f"the edit in {where}"
 
 
 def _opening(base: Program) -> tuple[list[str], Program]:

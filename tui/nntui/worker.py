@@ -23,11 +23,13 @@ from nntui_core.failure import ProgramFailed
 from nntui_core.files import FileError, Kept
 from nntui_core.frame import View
 from nntui_core.interpreter import Position
+from nntui_core.ladder import next_rung
 from nntui_core.output import Output
 from nntui_core.picture import Painter
+from nntui_core.reopening import opened
 from nntui_core.running import Run, next_iteration, read_until
 from nntui_core.script import ScriptError
-from nntui_core.session import Refused, Session, next_rung, opened
+from nntui_core.session import Refused, Session
 from nntui_core.writers import go_to_last_writer
 
 SWITCH_INTERVAL = 0.0005
@@ -280,7 +282,8 @@ class Worker:
             Verb.EXPLAIN: lambda: self._explain(painter, command),
             Verb.CHECK: lambda: self._check(painter),
             Verb.EDIT: lambda: self._edit(session, command),
-            Verb.UNDO: session.undo_edit,
+            Verb.EDIT_CELL: lambda: self._edit_cell(session, command),
+            Verb.UNDO: lambda: self._undo(session),
             Verb.GIVEN: lambda: session.set_roles(command.given) if command.given else None,
             Verb.SAVE: lambda: self._save(session, command.text),
             Verb.COMMAND: lambda: self._tell_command(session),
@@ -321,6 +324,14 @@ class Worker:
         except (EditError, ProgramFailed, Refused) as error:
             problem = str(error)
         self._answer = Edited(int(command.number), command.text, problem)
+
+    def _edit_cell(self, session: Session, command: Command) -> None:
+        assert command.cell is not None
+        name, index = command.cell
+        self._ask(lambda: session.edit_cell(name, index, command.number))
+
+    def _undo(self, session: Session) -> None:
+        self._notice = session.undo_edit()
 
     def _save(self, session: Session, path: str) -> None:
         self._notice = saving.save(session, path)

@@ -18,7 +18,7 @@ LEGEND = """Reading the screen
  the selected cell was computed from. 0 without decimals is exactly 0.
  ● a breakpoint · ◆ one with a condition or a count.
  In the loss curve, the pale ░ is the run before, a vertical line
- a change of the rate, ▼ the present where one has gone back.
+ what you changed there, ▼ the present where one has gone back.
  W weights · z pre-activation · a activation · delta ∂C/∂z · γ rate"""
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from nntui import examples
+from nntui.dialogs.cell import cell_dialog
 from nntui.dialogs.check import CheckDialog
 from nntui.dialogs.edit import EditDialog
 from nntui.dialogs.help import Help
@@ -18,6 +19,7 @@ from nntui.dialogs.roles import RolesDialog
 from nntui.dialogs.stops import StopDialogs
 from nntui.dialogs.text import TextDialog
 from nntui.protocol import Answer, Command, Edited, Taken, Verb
+from nntui.widgets.matrix import MatrixPanel
 from nntui_core.frame import Cell, Origin, Verdicts
 from nntui_core.program import Program
 from nntui_core.roles import Given
@@ -96,6 +98,21 @@ class Dialogs:
         self._screen.app.push_screen(dialog, take)
 
     def _edit(self) -> None:
+        panel = self._screen.focused
+        if isinstance(panel, MatrixPanel):
+            self._edit_cell(panel)
+        else:
+            self._edit_line()
+
+    def _edit_cell(self, panel: MatrixPanel) -> None:
+        cell = panel.panel_name, panel.index
+
+        def send(value: float) -> None:
+            self._screen.engine.send(Command(Verb.EDIT_CELL, value, self._screen.view(), cell=cell))
+
+        self._push(cell_dialog(*cell, panel.value, send))
+
+    def _edit_line(self) -> None:
         line, frame = self._screen.panels.code.marked_line(), self._screen.picture
         if line is not None and frame is not None:
             self._push(EditDialog(line, frame.variables, self._apply_edit))

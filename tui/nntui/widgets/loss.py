@@ -26,7 +26,7 @@ HELD_OUT = "·"
 GHOST = "░"
 """The curve of the former run, likewise."""
 MOST_MARKS = 12
-"""Changes of the rate that are marked; of more, the last ones."""
+"""Changes of the rate, of lines and of numbers that are marked; of more, the last ones."""
 
 
 class LossPanel(Panel):
@@ -153,9 +153,9 @@ class LossPanel(Panel):
         plot.frame(False)
         if ghost[0]:
             plot.plot(*ghost, marker=GHOST, color=_rgb(self.palette.border))
-        for at, _ in self._curve.rate_changes[-MOST_MARKS:]:
-            if at:
-                plot.vline(at, _rgb(self.palette.mark))
+        changes = {*(at for at, _ in self._curve.rate_changes), *self._curve.edits} - {0}
+        for at in sorted(changes)[-MOST_MARKS:]:
+            plot.vline(at, _rgb(self.palette.mark))
         if own[0]:
             plot.plot(*own, marker=MARKER, color=_rgb(self.palette.focus))
         held_out = finite(self._curve.held_out_iterations, self._curve.held_out_losses, self.logarithmic)

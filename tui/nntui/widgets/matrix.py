@@ -71,6 +71,16 @@ class MatrixPanel(Panel):
             index.insert(0, rest)
         return (*index, self.column)
 
+    @property
+    def value(self) -> float | None:
+        """The number in the cursor's cell, None where it is not among those that are in sight."""
+        view = self._view
+        if view is None or view.values is None or view.window.group != (1, 1):
+            return None
+        row, column = self.row - view.window.row, self.column - view.window.column
+        there = 0 <= row < len(view.values) and 0 <= column < len(view.values[row])
+        return view.values[row][column] if there else None
+
     def fits(self) -> tuple[int, int]:
         """Return how many rows and columns of values there is room for."""
         tall, wide = max(self.size.height - 2, 1), max(self.size.width - 2, 1)
