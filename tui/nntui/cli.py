@@ -113,7 +113,7 @@ def _main(argv: Sequence[str]) -> int:
     except SystemExit:  # --help or --version, which has been written
         emit("")
         return 0
-    if name == "screen":
+    if name == "screen" and rest:
         _refuse_command(args.program)
     return command.execute(args)
 
