@@ -1,4 +1,4 @@
-"""How fast is a program under nntui, against plain Python? `python benchmarks/engine.py`
+"""How fast is a program under nntui, against plain Python? `python -m benchmarks.engine`
 
 Prints tables of ratios, each measured in one run on one machine; nothing is asserted. *plain* is `exec` of the text;
 *nntui* is what `nntui run` does with it: a session with its loss curve and checkpoints, once opened, to its end. The
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from frameworks import FRAMEWORKS
+from benchmarks.frameworks import FRAMEWORKS
 
 from nntui_core import blas, builtin, network, script
 from nntui_core.datasets import Data

@@ -1,166 +1,200 @@
-"""How quick is the screen? `python benchmarks/screen.py` drives the real program through a pseudo-terminal.
+"""How quick is the screen? `python -m benchmarks.screen` drives the real program through a pseudo-terminal.
 
-The terminal's side is played here: it answers the question for the cursor's position at once. Nothing
-is asserted; ratios are of one run on one machine.
+The terminal's side is played here, see `benchmarks.terminal`. Every picture ends with a question to the terminal, so
+pictures can be counted, and the processor time of the screen's thread divided by them is what a picture costs.
+Nothing is asserted; ratios are of one run on one machine. Parts can be named: start, keys, panels, speed.
 """
 
-import fcntl
 import os
-import pty
-import select
-import signal
+import resource
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
 import time
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from benchmarks.engine import wide
+from benchmarks.terminal import Terminal, nntui, row, spread
+
+from nntui_core import builtin
 
 EMPTY_APP = "from textual.app import App\nApp().run()\n"
-QUESTION, ANSWER = b"\x1b[6n", b"\x1b[1;1R"
-QUIET = 0.15
-"""Seconds without output after which a picture counts as complete."""
+PROMPT = b"\x1b[?25l"
+"""What an empty app writes first: the cursor goes."""
+TAB, SPACE = b"\t", b" "
+MANY = 1_000_000
+SECONDS = 3.0
+"""How long is looked at."""
+LARGE, NARROW = (160, 48), (80, 24)
 
 
-class Terminal:
-    """A program in a pseudo-terminal of a size."""
-
-    def __init__(self, command: list[str], columns: int = 80, rows: int = 24) -> None:
-        self.bytes = 0
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-            os.execvp(command[0], command)
-
-    def read(self, patience: float) -> bytes:
-        """Return what comes within some time, b'' where nothing does."""
-        ready, _, _ = select.select([self.fd], [], [], patience)
-        if not ready:
-            return b""
-        try:
-            data = os.read(self.fd, 65536)
-        except OSError:
-            return b""
-        self.bytes += len(data)
-        if QUESTION in data:
-            os.write(self.fd, ANSWER)
-        return data
-
-    def until(self, text: bytes, seconds: float = 20.0) -> float:
-        """Return after how many seconds a text has come."""
-        start, seen = time.perf_counter(), b""
-        while time.perf_counter() - start < seconds:
-            seen += self.read(seconds)
-            if text in seen:
-                return time.perf_counter() - start
-        raise TimeoutError(f"{text!r} did not come; the last that came: {seen[-200:]!r}")
-
-    def drain(self, seconds: float = QUIET) -> int:
-        """Read until nothing has come for some time; return how many bytes came."""
-        before = self.bytes
-        while self.read(seconds):
-            pass
-        return self.bytes - before
-
-    def flow(self, seconds: float) -> float:
-        """Return how many bytes a second come."""
-        before, end = self.bytes, time.perf_counter() + seconds
-        while time.perf_counter() < end:
-            self.read(0.05)
-        return (self.bytes - before) / seconds
-
-    def key(self, key: bytes) -> float:
-        """Press a key; return after how many seconds the first byte comes."""
-        start = time.perf_counter()
-        os.write(self.fd, key)
-        if not self.read(5.0):
-            raise TimeoutError(f"nothing came after {key!r}")
-        return time.perf_counter() - start
-
-    def memory(self) -> float:
-        """Return the resident memory in MiB."""
-        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS"):
-                return int(line.split()[1]) / 1024
-        return 0.0
-
-    def end(self) -> None:
-        """End the program."""
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
-        os.close(self.fd)
+def children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
-def nntui(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "nntui", *arguments]
+def processor(command: list[str]) -> float:
+    """Return the processor time that a command takes, in seconds."""
+    before = children()
+    subprocess.run(command, capture_output=True, check=True)
+    return children() - before
 
 
-def row(what: str, value: str) -> None:
-    print(f"{what:<58}{value:>22}")
+def ratio(ours: Callable[[], float], theirs: Callable[[], float], rounds: int) -> float:
+    """Return the ratio of the shortest times; they take turns."""
+    pairs = [(theirs(), ours()) for _ in range(rounds)]
+    return min(mine for _, mine in pairs) / min(other for other, _ in pairs)
 
 
-def command_times() -> None:
-    def wall(command: list[str]) -> float:
-        start = time.perf_counter()
-        subprocess.run(command, capture_output=True, check=True)
-        return time.perf_counter() - start
-
+def of_start() -> None:
+    """Print what it takes until something is there."""
     for option in ("--version", "--help"):
-        ratios = [wall(nntui(option)) / wall([sys.executable, "-c", "pass"]) for _ in range(7)]
-        row(f"nntui {option}, times `python -c pass`", f"{statistics.median(ratios):.1f} ×")
+        times = ratio(lambda o=option: processor(nntui(o)), lambda: processor([sys.executable, "-c", "pass"]), 9)
+        row(f"nntui {option}, times `python -c pass` (target 4)", f"{times:.2f} ×")
+    with file_of(EMPTY_APP) as empty:
+        for what, clock in (("processor time", Terminal.processor), ("clock", None)):
+            times = ratio(
+                lambda c=clock: painted(nntui(), b"nntui", c),
+                lambda c=clock: painted([sys.executable, empty.name], PROMPT, c),
+                9,
+            )
+            row(f"first paint, times an empty Textual app, {what} (1.4)", f"{times:.2f} ×")
+        times = ratio(
+            lambda: painted(nntui(), b"paused", None), lambda: painted([sys.executable, empty.name], PROMPT, None), 9
+        )
+        row("the program on the screen, times an empty app, clock", f"{times:.2f} ×")
 
 
-def first_paint() -> None:
-    with tempfile.NamedTemporaryFile("w", suffix=".py") as file:
-        file.write(EMPTY_APP)
-        file.flush()
-        ratios = []
-        for _ in range(5):
-            times = []
-            for command, text in (([sys.executable, file.name], b"\x1b[?25l"), (nntui(), b"nntui")):
-                terminal = Terminal(command)
-                times.append(terminal.until(text))
-                terminal.end()
-            ratios.append(times[1] / times[0])
-    row("first paint, times an empty Textual app", f"{statistics.median(ratios):.2f} ×")
+def painted(command: list[str], text: bytes, clock: Callable[[Terminal], float] | None) -> float:
+    """Return the seconds until a text is there, or those of the processor."""
+    terminal = Terminal(command)
+    waited = terminal.until(text)
+    took = waited if clock is None else clock(terminal)
+    terminal.end()
+    return took
 
 
-def running() -> None:
-    terminal = Terminal(nntui())
+def file_of(text: str) -> "AbstractContextManager[tempfile._TemporaryFileWrapper[str]]":
+    """Return a temporary Python file with a text."""
+    file = tempfile.NamedTemporaryFile("w", suffix=".py", encoding="utf-8")  # noqa: SIM115 - the caller's
+    file.write(text)
+    file.flush()
+    return file
+
+
+def opened(*arguments: str, size: tuple[int, int] = NARROW) -> Terminal:
+    """Return nntui once its program is on the screen."""
+    terminal = Terminal(nntui(*arguments), *size)
     terminal.until(b"paused")
-    terminal.drain(1.0)
-    row("memory at the start", f"{terminal.memory():.0f} MiB")
+    terminal.drain(0.5)
+    return terminal
+
+
+def of_keys() -> None:
+    """Print how long a key takes, and bytes."""
+    terminal = opened()
     steps = []
-    for _ in range(11):
+    for _ in range(24):
         os.write(terminal.fd, b"s")
         steps.append(terminal.drain())
-    row("bytes of one step, median and most", f"{statistics.median(steps):.0f}, {max(steps)}")
-    idle = [terminal.key(b"\t") for _ in range(20) if terminal.drain() >= 0]
-    row("key to screen, idle, median and p95", spread(idle))
-    os.write(terminal.fd, b" ")
-    terminal.flow(0.5)
-    row("bytes a second while running", f"{terminal.flow(5.0) / 1000:.1f} kB/s")
-    busy = []
-    for _ in range(40):
-        terminal.flow(0.11)
-        busy.append(terminal.key(b"\t"))
-    row("key to screen, running, median and p95", spread(busy))
+    row("bytes of a step, median and most (3000)", f"{statistics.median(steps):.0f}, {max(steps)}")
+    row("key to screen, idle, median and p95", keys(terminal, 0.15))
+    terminal.end()
+    for name, size in (("80×24", NARROW), ("160×48", LARGE)):
+        terminal = opened(endless().name, size=size)
+        os.write(terminal.fd, SPACE)
+        terminal.flow(0.5)
+        row(f"bytes a second while running, {name} (20 kB/s)", f"{terminal.flow(5.0) / 1000:.1f} kB/s")
+        row(f"key to screen while running, {name}, median and p95 (30 ms)", keys(terminal, 0.11))
+        terminal.end()
+
+
+def keys(terminal: Terminal, between: float) -> str:
+    """Press `tab` many times; return the median and the 95th percentile of the seconds until something comes."""
+    took = []
+    for i in range(60):
+        terminal.flow(between + 0.013 * (i % 7))
+        took.append(terminal.key(TAB))
+    return spread(took)
+
+
+def endless() -> "tempfile._TemporaryFileWrapper[str]":
+    """Return the default program as a file, with a loop that outlasts every measurement."""
+    return FILES.setdefault("endless", file_of(builtin.load("default").source.replace("range(1000)", "range(10**9)")))
+
+
+FILES: dict[str, "tempfile._TemporaryFileWrapper[str]"] = {}
+
+
+def of_panels() -> None:
+    """Print what a picture of each panel costs while the program runs; at 80×24 one panel is in sight."""
+    terminal = opened(endless().name)
+    os.write(terminal.fd, SPACE)
+    panels = ["code", "x", "y", "W1", "z1", "W2", "a1", "z2", "a2", "delta2", "dW2", "delta1", "dW1"]
+    print(f"\n{'80×24, while running':<30}{'pictures a second':>20}{'bytes each':>14}{'ms of the screen':>18}")
+    for name in [*panels, "loss curve", "predictions"]:
+        terminal.flow(0.6)
+        pictures, before, took = terminal.pictures, terminal.bytes, terminal.processor(terminal.pid)
+        terminal.flow(SECONDS)
+        pictures, took = terminal.pictures - pictures, terminal.processor(terminal.pid) - took
+        each = (terminal.bytes - before) / max(pictures, 1)
+        print(f"{name:<30}{pictures / SECONDS:>20.1f}{each:>14.0f}{took / max(pictures, 1) * 1e3:>18.1f}")
+        os.write(terminal.fd, TAB)
     terminal.end()
 
 
-def spread(seconds: list[float]) -> str:
-    ordered = sorted(seconds)
-    return f"{statistics.median(ordered) * 1000:.1f}, {ordered[int(len(ordered) * 0.95)] * 1000:.1f} ms"
+def of_speed() -> None:
+    """Print how fast a run is in the screen, against `nntui run`, and what a million iterations take in memory."""
+    print(f"\n{'iterations a second':<36}{'nntui run':>14}{'the screen':>14}{'ratio (0.85)':>14}")
+    text = builtin.load("default").source.replace("range(1000)", f"range({MANY})")
+    grown = compared("default, 80×24", text, MANY, NARROW)
+    compared("default, 160×48, all panels", text, MANY, LARGE)
+    iterations = 1000
+    compared(
+        "784-512-10, 160×48, matrices",
+        wide((784, 512, 10)).source.replace("range(1000)", f"range({iterations})"),
+        iterations,
+        LARGE,
+    )
+    print()
+    row("memory at the start (64 MiB)", f"{grown[0]:.0f} MiB")
+    row("memory after 1,000,000 iterations, more (8 MiB)", f"{grown[1] - grown[0]:.1f} MiB")
+
+
+def compared(name: str, text: str, iterations: int, size: tuple[int, int]) -> tuple[float, float]:
+    """Print how fast a program runs there and here; return the memory before and after, in MiB."""
+    with file_of(text) as file, file_of(text.replace(f"range({iterations})", "range(1)")) as once:
+        terminal = opened(file.name, size=size)
+        before = terminal.memory()
+        start = time.perf_counter()
+        os.write(terminal.fd, SPACE)
+        terminal.until(b"ended", 600)
+        there = time.perf_counter() - start
+        after = terminal.memory()
+        terminal.end()
+        here = wall(nntui("run", file.name)) - wall(nntui("run", once.name))
+    print(f"{name:<36}{iterations / here:>14.0f}{iterations / there:>14.0f}{here / there:>14.2f}")
+    return before, after
+
+
+def wall(command: list[str]) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, capture_output=True, check=True)
+    return time.perf_counter() - start
+
+
+PARTS = {"start": of_start, "keys": of_keys, "panels": of_panels, "speed": of_speed}
 
 
 def main() -> None:
-    print(f"Python {sys.version.split()[0]}, 80×24, a terminal that answers at once\n")
-    command_times()
-    first_paint()
-    running()
+    """Print all tables, or those that are named: start, keys, panels, speed."""
+    print(f"Python {sys.version.split()[0]}, a terminal that answers at once; targets in brackets\n")
+    with tempfile.TemporaryDirectory() as state:
+        os.environ["XDG_STATE_HOME"] = state
+        for name in sys.argv[1:] or PARTS:
+            PARTS[name]()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.screen import ANSWER, QUESTION, row, spread
+from benchmarks.terminal import ANSWER, QUESTION, row, spread
 from tests import emulator
 from tests.terminal.sshd import Server, server
 from tests.terminal.wire import wire
