@@ -7,8 +7,8 @@ painted while the terminal is busy with the last picture is merged by that, too.
 """
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
+from itertools import repeat
 
 from rich.cells import cell_len
 
@@ -64,7 +64,7 @@ class Canvas:
         while len(self._wanted) <= y:
             self._wanted.append([])
         row = self._wanted[y]
-        cells = list(_cells(text, look))
+        cells = _cells(text, look)
         row.extend([(" ", "")] * (x - len(row)))
         row[x : x + len(cells)] = cells
         del row[width:]
@@ -116,24 +116,23 @@ class _Pen:
             self._out.append(f"\x1b[{x - here}C")
 
 
-def _cells(text: str, look: str) -> Iterator[Cell]:
-    """Yield the cells that a text fills."""
+def _cells(text: str, look: str) -> list[Cell]:
+    """Return the cells that a text fills."""
     if text.isascii() or cell_len(text) == len(text):
-        yield from ((character, look) for character in text)
-        return
+        return list(zip(text, repeat(look), strict=False))
+    cells: list[Cell] = []
     pending = ""
     for character in text:
         width = cell_len(character)
         if width and pending:
-            yield from _wide(pending, look)
+            cells += _wide(pending, look)
             pending = ""
         pending += character  # what has no width belongs to the character before it
-    yield from _wide(pending, look)
+    return cells + _wide(pending, look)
 
 
-def _wide(character: str, look: str) -> Iterator[Cell]:
-    yield character, look
-    yield from [("", look)] * (cell_len(character) - 1)
+def _wide(character: str, look: str) -> list[Cell]:
+    return [(character, look)] + [("", look)] * (cell_len(character) - 1)
 
 
 @lru_cache(4096)

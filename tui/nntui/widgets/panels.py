@@ -124,8 +124,10 @@ class Panels(Widget):
 
     def go(self, name: str) -> None:
         """Give a panel the focus, and bring it into sight."""
+        before = self.boxes(self.size)
         self.focused_name = name
-        self._arrange_again()
+        if self.boxes(self.size) != before:
+            self._arrange_again()
         self.screen.set_focus(self.panel(name), scroll_visible=False)
 
     def neighbour(self, by: int) -> str:
