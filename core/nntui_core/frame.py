@@ -282,8 +282,8 @@ class Cell:
     """A cell at one moment: its value in full precision as text, and how it came about.
 
     `label` is its name with the index. `short` is its arithmetic in few digits, `arithmetic` in all of them, empty
-    where there is none; `when` says at which iteration and line it was written, `text` is that line. `position` is
-    that of the statement, (iteration, tick), None for a value of the setup.
+    where there is none or it was not asked for; `when` says at which iteration and line it was written, `text` is that
+    line. `position` is that of the statement, (iteration, tick), None for a value of the setup.
     """
 
     name: str

@@ -14,6 +14,8 @@ def drawn_at(index: Index, shape: Index) -> tuple[int, int]:
     """Return the row and column at which a cell is drawn."""
     if len(index) < 2:
         return 0, index[0] if index else 0
+    if len(index) == 2:
+        return index[0], index[1]
     return int(np.ravel_multi_index(index[:-1], shape[:-1])), index[-1]
 
 

@@ -5,6 +5,7 @@ five iterations ago, is found by going back to its iteration, looking, and retur
 stood, bit for bit.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from nntui_core.frame import Index
 from nntui_core.history import RateChange
 from nntui_core.inside import lines_of
 from nntui_core.interpreter import Position
+from nntui_core.program import Program
 from nntui_core.session import Executed, Session
 from nntui_core.values import State
 
@@ -51,11 +53,15 @@ class Origins:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._lines: tuple[Executed, tuple[Executed, ...]] | None = None
+        self._visited: dict[int, Sequence[Executed]] | None = None
+        """The iterations that have been looked at, while several cells are asked for at once."""
 
-    def made(self, name: str, index: Index, before: Position = END, look_back: bool = True) -> Made:
+    def made(
+        self, name: str, index: Index, before: Position = END, look_back: bool = True, explained: bool = True
+    ) -> Made:
         """Return how a cell got the value that it had before the statement at a position (by default: has now).
 
-        Without `look_back` only what the trace tells is told.
+        Without `look_back` only what the trace tells is told; without `explained` only when it was written, and where.
 
         Raises:
             LookupError: there is no such variable or cell, or the variable holds no numbers.
@@ -71,33 +77,49 @@ class Origins:
         if name not in executed.targets:  # another name for an array that the statement changed in place
             value = _cell(executed.after, name, index)
             return Made(name, index, value, executed.position, statement.line)
-        inner = _made_inside(name, index, self._flat_lines(executed), executed.position)
+        inner = _made_inside(name, index, self._flat_lines(executed), executed.position, explained)
         if inner is not None:
             return inner
+        if not explained:
+            return Made(name, index, _cell(executed.after, name, index), executed.position, statement.line)
         told = explain(executed.program, statement, executed.before, executed.after, index, name)
         return Made(name, told.index, told.value, executed.position, statement.line, told)
 
     def sources(self, made: Made) -> tuple[Made, ...]:
-        """Return where the cells that a value was computed from had come from, in the order of their use."""
+        """Return where the cells that a value was computed from had come from, in the order of their use, unexplained.
+
+        They may be hundreds: an iteration that has to be gone back to is gone back to once for all of them.
+        """
         if made.explanation is None or made.position is None:
             return ()
-        return tuple(self.source(made, s.name, s.index) for s in made.explanation.sources)
+        self._visited = {}
+        try:
+            return tuple(self.source(made, s.name, s.index, explained=False) for s in made.explanation.sources)
+        finally:
+            self._visited = None
 
-    def source(self, made: Made, name: str, index: Index) -> Made:
+    def source(self, made: Made, name: str, index: Index, explained: bool = True) -> Made:
         """Return where a cell that a value was computed from had come from.
 
         Raises:
             LookupError: nobody knows.
         """
-        inner = _made_inside(name, index, made.inside or ())
-        return inner if inner is not None else self.made(name, index, made.position or END)
+        inner = _made_inside(name, index, made.inside or (), explained=explained)
+        return inner if inner is not None else self.made(name, index, made.position or END, explained=explained)
+
+    def _trace_of(self, iteration: int) -> Sequence[Executed]:
+        if self._visited is None:
+            return self._session.trace_of(iteration)
+        if iteration not in self._visited:
+            self._visited[iteration] = self._session.trace_of(iteration)
+        return self._visited[iteration]
 
     def _flat_lines(self, executed: Executed) -> tuple[Executed, ...]:
         """Return the flat lines of a statement's iteration, up to the statement; none where it hides nothing."""
         if executed.program.straight is None:
             return ()
         if self._lines is None or self._lines[0] is not executed:
-            trace = self._session.trace_of(executed.position.iteration)
+            trace = self._trace_of(executed.position.iteration)
             so_far = [e for e in trace if e.position <= executed.position]
             self._lines = executed, lines_of(so_far, self._session.interpreter.namespace)
         return self._lines[1]
@@ -109,7 +131,7 @@ class Origins:
             return None
         earliest = min(before.iteration, session.position.iteration)
         for iteration in range(earliest, max(earliest - farthest, -1), -1):
-            for executed in reversed(session.trace_of(iteration)):
+            for executed in reversed(self._trace_of(iteration)):
                 if executed.position < before and _wrote(executed, name):
                     return executed
         if earliest >= farthest:
@@ -129,18 +151,27 @@ class Origins:
 
     def _from_setup(self, name: str, index: Index) -> Made:
         session = self._session
-        start = session.trace_of(0)
-        state = start[0].before if start and session.program.writers(name) else session.state
+        start = self._trace_of(0) if session.program.writers(name) else ()
+        state = start[0].before if start else session.state
         value = _cell(state, name, index)
-        line = next((node.lineno for node in reversed(session.program.setup) if name in writes(node)), None)
-        return Made(name, index, value, None, line)
+        return Made(name, index, value, None, _setup_line(session.program, name))
 
 
-def _made_inside(name: str, index: Index, lines: Sequence[Executed], position: Position | None = None) -> Made | None:
+@functools.lru_cache(maxsize=64)
+def _setup_line(program: Program, name: str) -> int | None:
+    """Return the line of the setup that wrote a variable last."""
+    return next((node.lineno for node in reversed(program.setup) if name in writes(node)), None)
+
+
+def _made_inside(
+    name: str, index: Index, lines: Sequence[Executed], position: Position | None = None, explained: bool = True
+) -> Made | None:
     """Return how the last flat line that wrote a variable (in the statement at a position) made a cell."""
     for number in range(len(lines) - 1, -1, -1):
         line = lines[number]
         if name in line.statement.targets and position in (None, line.position):
+            if not explained:
+                return Made(name, index, _cell(line.after, name, index), line.position, line.statement.line)
             told = explain(line.program, line.statement, line.before, line.after, index, name)
             return Made(name, told.index, told.value, line.position, line.statement.line, told, tuple(lines[:number]))
     return None

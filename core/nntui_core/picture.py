@@ -4,9 +4,12 @@ A picture costs what is in sight: windows are cut from arrays before anything is
 does not change from frame to frame (the lines of the program) is made once per program.
 """
 
+import functools
+
 from nntui_core import pairing
 from nntui_core.coincidence import coincidence
 from nntui_core.curve import Points
+from nntui_core.dataflow import source_lines
 from nntui_core.diagram import Diagrams
 from nntui_core.evaluation import Evaluations
 from nntui_core.failure import Failure
@@ -160,14 +163,13 @@ class Painter:
         """
         program = self.session.program
         made = self._origins.made(name, index, END if before is None else Position(*before))
-        return Origin(cell(program, made), tuple(cell(program, source) for source in self._origins.sources(made)))
+        return Origin(cell(program, made, True), tuple(cell(program, source) for source in self._origins.sources(made)))
 
     def _matrices(self, view: View, made: Made | None) -> dict[str, MatrixView]:
         session = self.session
         sources: dict[str, set[tuple[int, int]]] = {}
-        for source in made.explanation.sources if made and made.explanation else ():
-            shape = session.shapes.get(source.name, ())
-            sources.setdefault(source.name, set()).add(drawn_at(source.index, shape))
+        for name, index in made.explanation.places(view.windows) if made and made.explanation else ():
+            sources.setdefault(name, set()).add(drawn_at(index, session.shapes.get(name, ())))
         found = {}
         for name, window in view.windows.items():
             value = session.state.get(name)
@@ -201,11 +203,16 @@ def _cell_of(made: Made | None) -> tuple[str, Index]:
     return ("", ()) if made is None else (made.name, made.index)
 
 
-def cell(program: Program, made: Made) -> Cell:
-    """Return a cell and how it was made, as text."""
+@functools.lru_cache(maxsize=2)
+def _lines(source: str) -> list[str]:
+    return source_lines(source)
+
+
+def cell(program: Program, made: Made, in_full: bool = False) -> Cell:
+    """Return a cell and how it was made, as text; `in_full` with its arithmetic in full precision."""
     label = f"{made.name}[{','.join(map(str, made.index))}]" if made.index else made.name
     line = made.line
-    text = program.lines[line - 1].strip() if line else ""
+    text = _lines(program.source)[line - 1].strip() if line else ""
     if made.position is None:
         when = f"from the setup, line {line}" if line else "from the setup"
         return Cell(made.name, made.index, label, repr(made.value), when=when, text=text)
@@ -224,7 +231,7 @@ def cell(program: Program, made: Made) -> Cell:
         repr(made.value),
         told.formula,
         told.short,
-        told.arithmetic,
+        told.arithmetic if in_full else "",
         when,
         text,
         made.position,

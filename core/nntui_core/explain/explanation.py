@@ -9,7 +9,9 @@ instead of telling a story.
 """
 
 import ast
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -40,26 +42,22 @@ class Term:
     sources: tuple[Source, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Explanation:
-    """How one cell was made; see the module's lesson. Numbers are Python's own: float, int, bool or complex."""
+    """How one cell was made; see the module's lesson. Numbers are Python's own: float, int, bool or complex.
+
+    A cell of a wide layer is a sum of hundreds of terms. What a picture has no room for, `sources`,
+    `arithmetic` and `terms`, is written when it is asked for.
+    """
 
     name: str
     index: tuple[int, ...]
     line: int
     formula: str
     """With names: `dW2[2,0] = Σᵢ a1[i,2] · delta2[i,0]`."""
-    arithmetic: str
-    """The right-hand side with numbers in full. Of a sum of more than 1000 terms the 8 largest are written, and the
-    others as one number; a long sum within another long one is one number."""
     short: str
     """The right-hand side and the value for one line of a screen, long sums by their largest terms."""
     value: Any
-    sources: tuple[Source, ...]
-    """In the order in which they are used, each once. Of a sum of more than 1000 terms: those that are written."""
-    terms: tuple[Term, ...]
-    """The summands in the program's order, where the outermost operation is a matrix product or a sum. Of more than
-    100, the 100 largest, and last what the others come to."""
     update: tuple[float, float, float] | None
     """(old, step, new) where the statement moves the variable from its own old value: old + step is new."""
     unknown: tuple[str, ...]
@@ -67,10 +65,48 @@ class Explanation:
     tree: Node | None = field(repr=False, compare=False)
     """What the texts were written from. It refers to the state's arrays, and is left out where this is pickled."""
 
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """The cells that it was computed from, in the order in which they are used, each once.
+
+        Of a sum of more than 1000 terms: those of the terms that are written.
+        """
+        assert self.tree is not None
+        return _sources(self.tree)
+
+    def places(self, names: Collection[str]) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Yield the places of the same cells, as far as they belong to some variables; one may come again."""
+        for node in cells.walk(self.tree) if self.tree is not None else ():
+            if isinstance(node, Cell) and node.name in names:
+                yield node.name, node.index
+
+    @cached_property
+    def arithmetic(self) -> str:
+        """The right-hand side with numbers in full.
+
+        Of a sum of more than 1000 terms the 8 largest are written, and the others as one number; a long sum within
+        another long one is one number.
+        """
+        assert self.tree is not None
+        return notation.arithmetic(self.tree)
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """The summands in the program's order, where the outermost operation is a matrix product or a sum.
+
+        Of more than 100, the 100 largest, and last what the others come to.
+        """
+        assert self.tree is not None
+        return _terms(self.tree)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle everything but the tree."""
         values = [getattr(self, each.name) for each in fields(self) if each.name != "tree"]
-        return Explanation, (*values, None)
+        return Explanation, (*values, None), {name: getattr(self, name) for name in ("sources", "arithmetic", "terms")}
+
+    def __setstate__(self, written: dict[str, Any]) -> None:
+        """Take up what was written before it was pickled."""
+        self.__dict__.update(written)
 
 
 MOST_TERMS = 100
@@ -183,6 +219,8 @@ def _agrees(tree: Node, kept: Any) -> bool:
     made, value = complex(tree.value), complex(kept)
     if made == value or (np.isnan(made) and np.isnan(value)):
         return True
+    if np.abs(made - value) <= LOOSE.get(kept.dtype.itemsize, 1e-6) * np.abs(made):
+        return True  # the largest number in it is no smaller
     sizes = [float(np.abs(node.value)) for node in cells.walk(tree)]
     scale = max([size for size in sizes if np.isfinite(size)], default=0.0)
     return bool(np.abs(made - value) <= LOOSE.get(kept.dtype.itemsize, 1e-6) * scale)
@@ -208,10 +246,7 @@ def _written(
         short += ", unchanged"
     elif unknown:
         short += f" ({', '.join(unknown)} is not understood)"
-    arithmetic = notation.arithmetic(tree)
-    return Explanation(
-        name, index, line, formula, arithmetic, short, value, _sources(tree), _terms(tree), update, unknown, tree
-    )
+    return Explanation(name, index, line, formula, short, value, update, unknown, tree)
 
 
 def _sources(tree: Node) -> tuple[Source, ...]:
