@@ -12,10 +12,12 @@ from textual.app import App
 from textual.binding import Binding
 
 from nntui.actions import ACTIONS, BY_NAME, FOOTER, LEFT_OUT_FIRST, footer, footer_key, markdown_table
+from nntui.app import NntuiApp
+from nntui.deeds import LEAPS, MOVES
 from nntui.dialogs.help import help_text
-from nntui.dialogs.host import Dialogs
 from nntui.dialogs.number import Dialog
-from nntui.screen import DRAWS, LEAPS, MOVES, SENDS, MainScreen
+from nntui.screen import MainScreen
+from nntui_core import builtin
 
 ROOT = Path(__file__).parents[2]
 SPECIAL = {"move", "palette"}
@@ -43,14 +45,12 @@ def test_every_action_is_explained_in_one_plain_sentence() -> None:
         assert "\n" not in action.help
 
 
-def test_every_action_does_something() -> None:
+def test_every_action_does_one_thing() -> None:
+    screen = NntuiApp(lambda: builtin.load("default")).main
     for action in ACTIONS:
-        if action.name in SPECIAL:
-            continue
-        opens = action.name in Dialogs(None).actions  # type: ignore[arg-type]
-        does = callable(getattr(MainScreen, f"_do_{action.name}", None))
-        assert (action.name in SENDS) + (action.name in DRAWS) + opens + does == 1, action.name
-    assert {*SENDS, *DRAWS} <= set(BY_NAME)
+        if action.name not in SPECIAL:
+            assert (action.name in screen.dialogs.actions) + (action.name in screen.deeds.actions) == 1, action.name
+    assert {*screen.deeds.actions, *screen.dialogs.actions} - {"sample"} <= set(BY_NAME)
     assert set(BY_NAME["move"].keys) <= {*MOVES, *LEAPS}
 
 

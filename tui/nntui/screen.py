@@ -14,16 +14,17 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 
-from nntui import terminal, theme
+from nntui import terminal
 from nntui.actions import ACTIONS
 from nntui.availability import why_not
+from nntui.deeds import Deeds
 from nntui.engine import Engine
 from nntui.layout import CODE, CONFUSION, DIAGRAM, LOSS, SMALL, SURFACE, WORST
 from nntui.protocol import Command, Report, Verb
 from nntui.receipts import Receipts
 from nntui.watching import WatchedFile
 from nntui.widgets.bars import Explanation, Flow, Footer, Header
-from nntui.widgets.lines import Lines, Panel
+from nntui.widgets.lines import Panel
 from nntui.widgets.loss import LossPanel
 from nntui.widgets.matrix import MatrixPanel
 from nntui.widgets.panels import Panels
@@ -44,38 +45,6 @@ DRAW_EVERY = 6
 """While running, a drawing is made with every sixth picture: it costs the engine a moment, and bytes."""
 TALL = 30
 """Rows from which on watches have lines of their own; on a lower screen they take the place of the flow line."""
-
-MOVES = {
-    "up": (-1, 0),
-    "down": (1, 0),
-    "left": (0, -1),
-    "right": (0, 1),
-    "k": (-1, 0),
-    "j": (1, 0),
-    "h": (0, -1),
-    "l": (0, 1),
-}
-
-LEAPS = {"pageup": (-1, 0), "pagedown": (1, 0), "home": (0, -1), "end": (0, 1)}
-
-SENDS: dict[str, Verb] = {
-    "step": Verb.STEP,
-    "back": Verb.BACK,
-    "next_iteration": Verb.NEXT_ITERATION,
-    "previous_iteration": Verb.PREVIOUS_ITERATION,
-    "reset": Verb.RESET,
-    "next_seed": Verb.NEXT_SEED,
-    "rate_up": Verb.RATE_UP,
-    "rate_down": Verb.RATE_DOWN,
-    "check": Verb.CHECK,
-    "undo": Verb.UNDO,
-    "former": Verb.FORMER,
-    "reload": Verb.RELOAD,
-    "command": Verb.COMMAND,
-}
-"""Actions that are one command to the engine."""
-DRAWS = {"surface": SURFACE, "diagram": DIAGRAM, "confusion": CONFUSION, "worst": WORST}
-"""Actions that bring up a drawing, or take it away."""
 
 
 class MainScreen(Screen[None]):
@@ -102,6 +71,7 @@ class MainScreen(Screen[None]):
         self.watches = Watches()
         self.explanation = Explanation()
         self.footer = Footer(self.why_not)
+        self.deeds = Deeds(self)
         self.picture: Frame | None = None
         self.trouble = ""
         """Why there is no program, empty where there is one."""
@@ -320,29 +290,17 @@ class MainScreen(Screen[None]):
             self.say(f"{reason}: the key does its work then")
         elif reason:
             self.say(reason)
-        elif name in SENDS:
-            self.send(SENDS[name])
+        elif name == "move":
+            self.deeds.move(key)
+        else:
+            (self.deeds.actions.get(name) or self.dialogs.actions[name])()
             if name == "reload":
                 self._watched.seen()
-        elif name == "move":
-            self._move(key)
-        elif name in DRAWS:
-            self._draw_or_not(DRAWS[name])
-        elif name in self.dialogs.actions:
-            self.dialogs.actions[name]()
-        else:
-            getattr(self, f"_do_{name}")()
 
     def say(self, notice: str) -> None:
         """Show a notice in the place of the explanation, until the next picture."""
         self._notice = notice
         self.explanation.show(self.picture, notice)
-
-    def _do_run(self) -> None:
-        self.send(Verb.TOGGLE)
-
-    def _do_quit(self) -> None:
-        self.leave()
 
     def leave(self) -> None:
         """Quit; an answer that the terminal still owes is awaited, or it would be typed into the shell."""
@@ -351,83 +309,3 @@ class MainScreen(Screen[None]):
             self.set_timer(LAST_ANSWER, lambda: self.app.exit(0))
         else:
             self.app.exit(0)
-
-    def _do_interrupt(self) -> None:
-        if self.engine.interrupt():
-            return
-        if self.running:  # it is between two slices
-            self.send(Verb.PAUSE)
-        else:
-            self.say("nothing is running that would have to be interrupted")
-
-    def _do_suspend(self) -> None:
-        self.app.action_suspend_process()
-
-    def _do_next_panel(self) -> None:
-        self._go(1)
-
-    def _do_previous_panel(self) -> None:
-        self._go(-1)
-
-    def _go(self, by: int) -> None:
-        self.panels.go(self.panels.neighbour(by))
-        self.on_panel_moved()
-
-    def _do_writer(self) -> None:
-        view = self.view()
-        if view.selected is not None:
-            self.engine.send(Command(Verb.WRITER, view=view, cell=view.selected))
-
-    def _do_breakpoint(self) -> None:
-        line = self.panels.code.marked_line()
-        if line is not None:
-            self.send(Verb.TOGGLE_BREAKPOINT, line.number)
-
-    def _do_zoom(self) -> None:
-        self.panels.zoom()
-        self.on_panel_moved()
-
-    def _do_output(self) -> None:
-        self.panels.look_at_output()
-        self.on_panel_moved()
-
-    def _do_sample(self) -> None:
-        worst, sample = self.panels.worst.shown, self.panels.worst.chosen()
-        if sample is None:
-            self.say("there is no sample here yet")
-        elif self.panels.go_to_sample(worst.matrix, sample.row, worst.upright):
-            self.on_panel_moved()
-        else:
-            self.say(f"sample {sample.row} is row {sample.row} of {worst.matrix}")
-
-    def _draw_or_not(self, drawing: str) -> None:
-        if self.panels.drawing == drawing:
-            self._do_give_back()
-        else:
-            self.panels.bring_up(drawing)
-            self.on_panel_moved()
-
-    def _do_give_back(self) -> None:
-        self.panels.give_back()
-        self.on_panel_moved()
-
-    def _do_theme(self) -> None:
-        self.app.theme = theme.after(self.app.theme)
-        for lines in self.query(Lines):
-            lines.update_lines()
-        self.say(theme.keep(self.app.theme))
-
-    def _do_log(self) -> None:
-        self.panels.loss.toggle_log()
-
-    def _do_heat(self) -> None:
-        if isinstance(self.focused, MatrixPanel):
-            self.focused.next_look()
-
-    def _move(self, key: str) -> None:
-        if not isinstance(self.focused, Panel):
-            return
-        if key in MOVES:
-            self.focused.move(*MOVES[key])
-        else:
-            self.focused.leap(*LEAPS[key])
