@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core.kernel import functions
+from nntui_core.kernel import functions, methods
+from nntui_core.kernel.containers import KINDS, Container
 from nntui_core.kernel.expressions import READERS, Expressions
 from nntui_core.kernel.recording import computed
 from nntui_core.kernel.tape import CannotLower, Value
@@ -23,8 +24,13 @@ def call(self: Expressions, node: ast.Call) -> Value:
     if any(isinstance(argument, ast.Starred) for argument in node.args) or any(k.arg is None for k in node.keywords):
         raise CannotLower("a call with *")
     owner = self.evaluate(node.func.value) if isinstance(node.func, ast.Attribute) else None
+    if owner is None and (made := methods.maker(self, node)) is not None:
+        return made
     arguments = [self.evaluate(argument) for argument in node.args]
     keywords = {keyword.arg: self.evaluate(keyword.value) for keyword in node.keywords if keyword.arg is not None}
+    if owner is not None and isinstance(owner.example, Container):
+        assert isinstance(node.func, ast.Attribute)
+        return _of_container(self, owner, node.func.attr, arguments, keywords)
     if owner is not None and not owner.constant:
         assert isinstance(node.func, ast.Attribute)
         return _method(self, owner, node.func.attr, arguments, keywords)
@@ -37,6 +43,23 @@ def call(self: Expressions, node: ast.Call) -> Value:
     if not function.constant:
         raise CannotLower(f"a call of {ast.unparse(node.func)}")
     return _known(self, function, arguments, keywords)
+
+
+def _of_container(
+    self: Expressions, owner: Value, name: str, arguments: list[Value], keywords: dict[str, Value]
+) -> Value:
+    """Record a method of a list, a dict or an object of the program's, or a call of what an attribute holds."""
+    if owner.example.kind in KINDS:
+        if keywords:
+            raise CannotLower(f"the method {name}")
+        return methods.of_container(self, owner, name, arguments)
+    function = methods.function_of(self, owner, name)
+    if function is not None:
+        return self.inlined(function, [owner, *arguments], keywords)
+    held = self.attribute(owner, name)
+    if not held.constant:
+        raise CannotLower(f"a call of {name}")
+    return _known(self, held, arguments, keywords)
 
 
 def _known(self: Expressions, function: Value, arguments: list[Value], keywords: dict[str, Value]) -> Value:
@@ -58,8 +81,6 @@ def _known(self: Expressions, function: Value, arguments: list[Value], keywords:
     if functions.draws(called):
         _settled(arguments, keywords, False)
         return _call(self, function, arguments, keywords, effect=True)
-    if called is len and len(arguments) == 1 and arguments[0].is_array:
-        return self.constant(len(arguments[0].example))
     if called is __import__ and arguments[0].example == "numpy":
         return self.constant(np)
     if id(called) in functions.CONSTRUCTORS or id(called) in functions.MATH:

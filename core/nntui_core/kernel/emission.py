@@ -7,7 +7,7 @@ when it ends.
 """
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,14 @@ import numpy as np
 
 from nntui_core import places
 from nntui_core.kernel.blocks import Blocks
+from nntui_core.kernel.containers import Shape, place
 from nntui_core.kernel.fewsums import FewSums
 from nntui_core.kernel.plan import Plan
 from nntui_core.kernel.tape import How, Op, Tape, Value
 
 WENT_ON, HEADER_FALSE = 0, 2
+KEYS: dict[type, str] = {dict: "list({0})", list: "len({0})", tuple: "len({0})"}
+"""What tells whether a container has still what it had; an object has its attributes."""
 """How a kernel ends, as `nntui_core.compiled` counts it; where it is left before a statement, it is `~statement`."""
 
 
@@ -50,6 +53,8 @@ class Emitter:
         """What has been bound to a name before the loop, by its text."""
         self._kept: dict[Value, str] = {}
         """Where what a carried name held before is, if another name holds it at an iteration's end."""
+        self._inside: dict[str, str] = {}
+        """Where the places of the program's containers are, by their texts."""
         self.calls = 0
         """Calls of functions in an iteration, so far."""
 
@@ -73,7 +78,7 @@ class Emitter:
         return Kernel(source, made["prepare"], made["run"], self.calls, size)
 
     def _made_before(self) -> list[str]:
-        lines = [line.split(" = ")[0] for line in self._before if " = " in line and line[0] in "ebpm"]
+        lines = [line.split(" = ")[0] for line in self._before if " = " in line and line[0] in "cebpm"]
         return list(dict.fromkeys(name for name in lines if name.isidentifier()))
 
     # --- names -----------------------------------------------------------------------------------------------------
@@ -118,17 +123,15 @@ class Emitter:
     def _guard(self) -> None:
         quiet = self.constant(dict.fromkeys(("divide", "over", "under", "invalid"), "ignore"))
         self._require(f"{self.constant(np.geterr)}() == {quiet}")
+        self._guard_containers()
         for name, thing in self.tape.known.items():
             there, k = f"{_place('NS', name)}", self.constant(thing)
-            if isinstance(thing, bool | int | float | str | tuple) or thing is None:
+            if isinstance(thing, tuple):
+                self._require(f"type({there}) is tuple and repr({there}) == {repr(thing)!r}")
+            elif isinstance(thing, bool | int | float | str) or thing is None:
                 self._require(f"type({there}) is type({k}) and {there} == {k}")
             else:
                 self._require(f"{there} is {k}")
-        for text, kind in self.tape.containers.items():
-            self._require(f"type({_place('NS', text)}) is {self.constant(kind)}")
-        if len(self.tape.containers) > 1:
-            ids = ", ".join(f"id({_place('NS', text)})" for text in self.tape.containers)
-            self._require(f"len({{{ids}}}) == {len(self.tape.containers)}")
         for name, entry in self.tape.entries.items():
             e = self._new(entry, "e")
             self._before.append(f"{e} = {_place('NS', name)}")
@@ -139,6 +142,25 @@ class Emitter:
                     self._require(f"{e}.{attribute} == {self.constant(wanted)}")
                 self._require(f"{e}.flags.aligned")
         self._guard_memory()
+
+    def _guard_containers(self) -> None:
+        """A container is where it was, and has what it had; no other one is the same."""
+        for i, box in enumerate(self.tape.found):
+            c = self._names[box.value] = f"c{i}"
+            self._before.append(f"{c} = {_place('NS', box.text)}")
+            self._require(f"type({c}) is {self.constant(box.kind)}")
+            if not box.grows:
+                looked = KEYS.get(box.kind, "list({0}.__dict__)").format(c)
+                keys = len(box.keys) if "len" in looked else box.keys
+                self._require(f"repr({looked}) == {repr(keys)!r}")
+                self._inside |= {box.place(key): place(c, box.kind, key) for key in box.keys}
+            for slot in box.slots[1:]:
+                self._require(f"{_place('NS', slot)} is {c}")
+        if len(self.tape.found) > 1:
+            ids = ", ".join(f"id(c{i})" for i in range(len(self.tape.found)))
+            self._require(f"len({{{ids}}}) == {len(self.tape.found)}")
+        for (kind, name), function in self.tape.methods.items():
+            self._require(f"{self.constant(kind)}.{name} is {self.constant(function)}")
 
     def _require(self, condition: str) -> None:
         self._before.append(f"if not ({condition}): return None")
@@ -185,7 +207,7 @@ class Emitter:
         return [
             *loop,
             "if BEGUN:",
-            *_indented(self._flush(self._all_bound(), over=True) or ["pass"]),
+            *_indented(self._flush(self._all_bound(), self.tape.made, over=True) or ["pass"]),
             f"return {WENT_ON}",
         ]
 
@@ -254,36 +276,47 @@ class Emitter:
         name = self.name(value)
         return f"{self.constant(np.float64)}({name})" if value in self.few.floats else name
 
-    def _flush(self, bound: dict[str, Value], over: bool = False) -> list[str]:
+    def _flush(self, bound: Mapping[str, Value], made: Mapping[str, Shape], over: bool = False) -> list[str]:
         """Return the lines that give names what they hold; with `over`, what they held at an iteration's end."""
         kept = self._kept if over else {}
-        return [f"{_place('NS', name)} = {kept.get(value) or self._whole(value)}" for name, value in bound.items()]
+        return self._stored({name: kept.get(value) or self._whole(value) for name, value in bound.items()}, made)
+
+    def _stored(self, texts: Mapping[str, str], made: Mapping[str, Shape]) -> list[str]:
+        """Return the lines that give names and places values; those in a made container go into it."""
+        inner = {name for shape in made.values() for name in shape.names()}
+        lines = {name: text for name, text in texts.items() if name not in inner}
+        lines |= {slot: shape.text(texts.__getitem__) for slot, shape in made.items()}
+        return [f"{self._inside.get(name) or _place('NS', name)} = {text}" for name, text in lines.items()]
 
     def _leave(self, op: Op) -> list[str]:
         """Leave before a statement: what the iteration has not bound yet holds what it held before."""
-        assert op.leaving is not None
-        bound = {**op.leaving.bound}
-        if self.tape.item is not None and self.tape.item.name not in bound and op.leaving.statement >= 0:
-            bound = {self.tape.item.name or "": self.tape.item, **bound}
+        leaving = op.leaving
+        assert leaving is not None
+        bound, item = {**leaving.bound}, self.tape.item
+        if item is not None and item.name not in bound and leaving.statement >= 0:
+            bound = {item.name or "": item, **bound}
         older = {
             name: self.tape.entries.get(name) or value
             for name, value in self._all_bound().items()
-            if name not in bound and not (self.tape.item is not None and name == self.tape.item.name)
+            if not leaving.binds(name, self.tape.made) and not (item is not None and name == item.name)
         }
-        how = HEADER_FALSE if op.leaving.statement < 0 else ~op.leaving.statement
+        how = HEADER_FALSE if leaving.statement < 0 else ~leaving.statement
         return [
             f"if {self.name(op.operands[0])}:",
-            *_indented(["if BEGUN:", *_indented(self._flush_older(older) or ["pass"]), *self._flush(bound)]),
+            *_indented(
+                ["if BEGUN:", *_indented(self._flush_older(older) or ["pass"]), *self._flush(bound, leaving.made)]
+            ),
             f"    return {how}",
         ]
 
-    def _flush_older(self, older: dict[str, Value]) -> list[str]:
+    def _flush_older(self, older: Mapping[str, Value]) -> list[str]:
         """Return the lines that give names what they held at the end of the iteration before."""
-        carried = {name for name in older if name in self.tape.entries}
-        return [
-            *self._flush({name: value for name, value in older.items() if name in carried}),
-            *self._flush({name: value for name, value in older.items() if name not in carried}, over=True),
-        ]
+        made = {slot: shape for slot, shape in self.tape.made.items() if set(shape.names()) <= older.keys()}
+        texts = {
+            name: (None if name in self.tape.entries else self._kept.get(value)) or self._whole(value)
+            for name, value in older.items()
+        }
+        return self._stored(texts, made)
 
 
 def _indented(lines: list[str]) -> list[str]:

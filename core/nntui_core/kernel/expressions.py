@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from nntui_core.kernel import functions
-from nntui_core.kernel.recording import Recording, Several, computed
+from nntui_core.kernel.containers import Container, Made
+from nntui_core.kernel.holding import Holding
+from nntui_core.kernel.recording import computed
 from nntui_core.kernel.tape import CannotLower, How, Op, Value, layout
 from nntui_core.kernel.trial import agree
 
@@ -54,11 +56,15 @@ PYTHONS: dict[type[ast.AST], tuple[str, Callable[..., Any]]] = {
 """How an operator is written, and what it does to numbers."""
 
 
-class Expressions(Recording):
+class Expressions(Holding):
     """A recording that reads expressions."""
 
     def globals_of_program(self) -> Mapping[str, Any]:
         """Return the program's own namespace, which its functions look into."""
+        return self._real
+
+    def assign(self, target: ast.expr, value: Value) -> None:
+        """Let a target hold a value."""
         raise NotImplementedError
 
     def inlined(self, function: Any, arguments: Sequence[Value], keywords: dict[str, Value]) -> Value:
@@ -218,7 +224,7 @@ def _tuple(self: Expressions, node: ast.Tuple) -> Value:
     values = [self.evaluate(element) for element in node.elts]
     if all(value.constant for value in values):
         return self.constant(tuple(value.example for value in values))
-    return Value(Several(values))
+    return Value(Made.of(tuple, values))
 
 
 def _choice(self: Expressions, node: ast.IfExp) -> Value:
@@ -240,6 +246,8 @@ STATIC = frozenset({"T", "shape", "size", "ndim", "dtype"})
 
 def _attribute(self: Expressions, node: ast.Attribute) -> Value:
     value = self.evaluate(node.value)
+    if isinstance(value.example, Container):
+        return self.attribute(value, node.attr)
     if value.constant:
         return self.constant(computed(lambda thing: getattr(thing, node.attr), (value,)))
     if not value.is_array or node.attr not in STATIC:
@@ -251,6 +259,8 @@ def _attribute(self: Expressions, node: ast.Attribute) -> Value:
 
 def _subscript(self: Expressions, node: ast.Subscript) -> Value:
     value, index = self.evaluate(node.value), self.evaluate(node.slice)
+    if isinstance(value.example, Container):
+        return self.item(value, index)
     if value.constant and index.constant:
         return self.constant(computed(operator.getitem, (value, index)))
     if not value.is_array:
@@ -264,7 +274,7 @@ def _subscript(self: Expressions, node: ast.Subscript) -> Value:
 
 def index_parts(index: Value, first: int) -> tuple[list[Value], str]:
     """Return the values that an index is made of, and its text over them, the first one being `{first}`."""
-    if isinstance(index.example, Several):
+    if isinstance(index.example, Made) and index.example.kind is tuple:
         parts = index.example.values
         return parts, "(" + "".join(f"{{{first + i}}}, " for i in range(len(parts))) + ")"
     return [index], f"{{{first}}}"

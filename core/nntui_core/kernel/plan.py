@@ -79,7 +79,7 @@ class Planner:
             if op.leaving is None:
                 continue
             for name, value in self.tape.bound.items():
-                if name in op.leaving.bound or name in self.tape.entries:
+                if op.leaving.binds(name, self.tape.made) or name in self.tape.entries:
                     continue
                 for part in {value, value.root}:
                     stays = part.constant or (part.name is not None and not self._is_rebound(part))
@@ -187,7 +187,7 @@ class Planner:
             needed = list(op.operands)
             if op.leaving is not None:
                 needed += op.leaving.bound.values()
-                needed += [e for n, e in self.tape.entries.items() if n not in op.leaving.bound]
+                needed += [e for n, e in self.tape.entries.items() if not op.leaving.binds(n, self.tape.made)]
             last |= {value.root: i for value in needed}
         end = [*self.tape.bound.values(), *self.tape.losses]
         return last | {value.root: len(self.plan.ops) for value in end}

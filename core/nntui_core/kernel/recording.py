@@ -4,7 +4,6 @@ It works on a copy of the program's data and really computes: each operation's r
 iterations to come.
 """
 
-import ast
 import builtins
 import types
 from collections.abc import Callable, Iterable, Mapping
@@ -12,12 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core import places
+from nntui_core.kernel.containers import Container, is_container, is_settled
 from nntui_core.kernel.tape import CannotLower, How, Op, Tape, Value
 
 NUMBERS = (bool, int, float, np.float64, np.float32, np.int64, np.int32, np.uint8, np.bool_)
-SETTLED = (bool, int, str, type(None), tuple)
-"""What a kernel takes for granted where the body does not bind it: sizes, switches."""
 CODE = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type, np.ufunc, types.MethodType, type(np.dot))
 
 
@@ -31,7 +28,7 @@ class Recording:
     def __init__(self, namespace: Mapping[str, Any], rebound: Iterable[str]) -> None:
         self.namespace = namespace
         self.rebound = frozenset(rebound)
-        """Names and places that the iteration binds somewhere."""
+        """Names that the iteration binds somewhere, and places where that is known."""
         self.tape = Tape()
         self.locals: list[dict[str, Value]] = []
         """The names of the functions that are open now, the innermost one last."""
@@ -59,19 +56,20 @@ class Recording:
         return self.entry(name)
 
     def entry(self, name: str) -> Value:
-        """Return what a name or place holds when an iteration begins."""
+        """Return what a name holds when an iteration begins."""
+        if name in self.namespace:
+            return self.entry_of(name, self.namespace[name])
+        if not hasattr(builtins, name):
+            raise CannotLower(f"{name} has no value yet")
+        return self.constant(getattr(builtins, name))
+
+    def entry_of(self, name: str, thing: Any) -> Value:
+        """Return a value for what a name or place holds when an iteration begins."""
         if name in self.tape.entries:
             return self.tape.entries[name]
         if name in self.tape.known:
             return self.constant(self.tape.known[name])
-        if name.isidentifier() and name not in self.namespace:
-            if not hasattr(builtins, name):
-                raise CannotLower(f"{name} has no value yet")
-            return self.constant(getattr(builtins, name))
-        if places.is_place(name):
-            self._enter_containers(name)
-        thing = places.value(self.namespace, name)
-        settled = type(thing) in SETTLED and name not in self.rebound
+        settled = is_settled(thing) and name not in self.rebound
         if settled or isinstance(thing, CODE) or isinstance(getattr(thing, "__self__", None), np.random.RandomState):
             if name in self.rebound:
                 raise CannotLower(f"{name} changes")
@@ -80,43 +78,23 @@ class Recording:
         value = Value(thing, name=name)
         if value.is_array:
             check_array(thing)
-        elif type(thing) not in NUMBERS and type(thing) not in (list, np.random.Generator, np.random.RandomState):
+        elif type(thing) not in NUMBERS and type(thing) not in (np.random.Generator, np.random.RandomState):
+            if is_container(thing):
+                return self.found(name, thing)
             raise CannotLower(f"{name} is a {type(thing).__name__}")
         self.tape.entries[name] = value
         return value
 
-    def _enter_containers(self, place: str) -> None:
-        """Note what a place is in: dicts and plain objects, each by one name only."""
-        node = ast.parse(place, mode="eval").body
-        while isinstance(node, ast.Subscript | ast.Attribute):
-            holder = node.value
-            text = ast.unparse(holder)
-            thing = places.value(self.namespace, text)
-            if isinstance(node, ast.Subscript):
-                plain = type(thing) is dict
-                there = plain and ast.literal_eval(node.slice) in thing
-            else:
-                plain = _is_plain(type(thing), node.attr)
-                there = plain and node.attr in vars(thing)
-            if not there:
-                raise CannotLower(f"{text} holds its variables in a way of its own")
-            if any(places.base(text) == n or text == n for n in self.rebound):
-                raise CannotLower(f"{text} changes as a whole")
-            self.tape.containers[text] = type(thing)
-            node = holder
+    def found(self, name: str, thing: Any) -> Value:
+        """Return the value that stands for a container of the program's."""
+        raise NotImplementedError
 
     def bind(self, name: str, value: Value) -> None:
         """Let a name hold a value."""
         if self.locals:
             self.locals[-1][name] = value
             return
-        if isinstance(value.example, Several) or not (value.is_array or value.is_number or value.constant):
-            raise CannotLower(f"{name} is not a number or an array")
-        if value.constant and not value.is_number:
-            raise CannotLower(f"{name} is not a number or an array")
-        if places.is_place(name):
-            self.entry(name)  # it has to be there already
-        elif name not in self.namespace:
+        if name not in self.namespace:
             raise CannotLower(f"{name} has no value yet")
         self.tape.bound[name] = value
 
@@ -149,17 +127,10 @@ class Recording:
         self.tape.ops.append(op)
 
 
-class Several:
-    """What a function returns that returns several values: a tuple that is only taken apart."""
-
-    def __init__(self, values: list[Value]) -> None:
-        self.values = values
-
-
 def computed(compute: Callable[..., Any], operands: Iterable[Value]) -> Any:
     """Return what a function makes of the operands' examples."""
-    if any(isinstance(value.example, Several) for value in operands):
-        raise CannotLower("a tuple of variables")
+    if any(isinstance(value.example, Container) for value in operands):
+        raise CannotLower("a container as a whole")
     try:
         return compute(*(value.example for value in operands))
     except Exception as error:
@@ -183,9 +154,3 @@ def _sharing(example: Any, operands: Iterable[Value]) -> list[Value]:
     if type(example) is not np.ndarray:
         return []
     return [value for value in operands if value.is_array and np.may_share_memory(example, value.example)]
-
-
-def _is_plain(kind: type, attribute: str) -> bool:
-    """Tell whether objects of a class keep an attribute just so, without a method in between."""
-    plain = all(getattr(kind, name) is getattr(object, name) for name in ("__setattr__", "__getattribute__"))
-    return plain and not hasattr(kind, "__getattr__") and not hasattr(kind, attribute)

@@ -42,11 +42,15 @@ def lowered(program: Program, namespace: dict[str, Any]) -> Kernel:
     Raises:
         CannotLower: the body has a part that stays as it was written; the message says which.
     """
-    copy = dict(namespace)
     checkpoint = Checkpoint.take(namespace)
-    try:
+
+    def copied() -> dict[str, Any]:
+        copy = dict(namespace)
         checkpoint.restore(copy)
-        tape = recorded(program, copy, namespace)
+        return copy
+
+    try:
+        tape = recorded(program, copied, namespace)
     finally:
         checkpoint.restore_random()
     simplify(tape)

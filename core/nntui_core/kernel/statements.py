@@ -1,22 +1,22 @@
 """From the statements of a loop's body to a tape: one iteration is recorded on a copy of the program's data."""
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 import nntui_core.kernel.calls  # noqa: F401 - it reads calls
-from nntui_core import compiled, dataflow, places
+from nntui_core import compiled, dataflow
+from nntui_core.kernel.containers import KINDS, Container, Shape
 from nntui_core.kernel.expressions import PYTHONS, UFUNCS, Expressions, index_parts
-from nntui_core.kernel.recording import UNBOUND, Several
+from nntui_core.kernel.recording import UNBOUND
 from nntui_core.kernel.tape import CannotLower, How, Leaving, Op, Tape, Value
+from nntui_core.kernel.turns import MOST, items
 from nntui_core.program import Program
 
 DEEPEST = 6
 """How many functions inside one another are opened."""
-MOST = 600
-"""Operations that a tape has at most: a longer body gains little, and takes long to compile."""
 
 Functions = dict[tuple[int, str], ast.FunctionDef | ast.Lambda]
 
@@ -24,23 +24,18 @@ Functions = dict[tuple[int, str], ast.FunctionDef | ast.Lambda]
 class Statements(Expressions):
     """A recording that goes through statements."""
 
-    def __init__(self, program: Program, namespace: Mapping[str, Any], real: Mapping[str, Any]) -> None:
-        rebound = {target for node in program.nodes for target in _bound(node)}
-        super().__init__(namespace, rebound | set(dataflow.bound_names([program.loop])))
+    def __init__(
+        self, program: Program, namespace: Mapping[str, Any], real: Mapping[str, Any], changing: Iterable[str]
+    ) -> None:
+        super().__init__(namespace, {*dataflow.bound_names([program.loop]), *changing}, real)
         self._program = program
-        self._real = real
         self._functions = _functions(program)
-        self._top = _outermost(program)
         self._statement = 0
         """The statement of the outermost block that is being recorded."""
         self._begun = 0
         """How many operations there were when it began."""
-        self._before: dict[str, Value] = {}
+        self._before: tuple[dict[str, Value], dict[str, Shape]] = {}, {}
         """What had been bound when it began."""
-
-    def globals_of_program(self) -> Mapping[str, Any]:
-        """Return the program's own namespace."""
-        return self._real
 
     def record(self) -> Tape:
         """Record one iteration.
@@ -52,22 +47,17 @@ class Statements(Expressions):
         if isinstance(loop, ast.For):
             self._item(loop)
         else:
-            self._leave_where(self.apply(ast.Not, self.evaluate(self._read(loop.test))), -1)
-        for index, node in enumerate(self._top):
-            self._statement, self._begun, self._before = index, len(self.tape.ops), dict(self.tape.bound)
+            self._leave_where(self.apply(ast.Not, self.evaluate(loop.test)), -1)
+        for index, node in enumerate(loop.body):
+            self._statement, self._begun, self._before = index, len(self.tape.ops), self.flat()
             self.execute(node)
             if len(self.tape.ops) > MOST:
                 raise CannotLower("the body is long")
         self.tape.report = len(self.tape.ops)
         reported = [ast.parse(text, mode="eval").body for text in compiled.reported(self._program)]
-        self.tape.losses = tuple(self.evaluate(self._read(loss)) for loss in reported)
+        self.tape.losses = tuple(self.evaluate(loss) for loss in reported)
+        self.close()
         return self.tape
-
-    def _read(self, node: ast.expr) -> ast.expr:
-        """Return an expression with its places as names."""
-        statement = places.named(ast.parse(f"({ast.unparse(node)})").body[0], self._program.functions)
-        assert isinstance(statement, ast.Expr)
-        return statement.value
 
     def _item(self, loop: ast.For) -> None:
         if not isinstance(loop.target, ast.Name):
@@ -82,9 +72,9 @@ class Statements(Expressions):
         if isinstance(node, ast.Assign):
             value = self.evaluate(node.value)
             for target in node.targets:
-                self._assign(target, value)
+                self.assign(target, value)
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
-            self._assign(node.target, self.evaluate(node.value))
+            self.assign(node.target, self.evaluate(node.value))
         elif isinstance(node, ast.AugAssign):
             self._change(node)
         elif isinstance(node, ast.Expr):
@@ -99,63 +89,93 @@ class Statements(Expressions):
             raise CannotLower(f"{type(node).__name__}")
         return None
 
-    def _assign(self, target: ast.expr, value: Value) -> None:
+    def assign(self, target: ast.expr, value: Value) -> None:
+        """Let a target hold a value."""
         if isinstance(target, ast.Name):
             self.bind(target.id, value)
-        elif isinstance(target, ast.Tuple | ast.List) and isinstance(value.example, Several):
-            if len(target.elts) != len(value.example.values):
-                raise CannotLower("a tuple of another length")
-            for each, part in zip(target.elts, value.example.values, strict=True):
-                self._assign(each, part)
+        elif isinstance(target, ast.Tuple | ast.List):
+            self._take_apart(target.elts, value)
+        elif isinstance(target, ast.Attribute):
+            self.store(self._object(target), target.attr, value)
         elif isinstance(target, ast.Subscript):
-            array, parts, text = self._element(target)
+            holder, index = self.evaluate(target.value), self.evaluate(target.slice)
+            if isinstance(holder.example, Container):
+                self.store(*self._slot(holder, index), value)
+                return
+            array, parts, text = _element(holder, index)
             op = Op(How.CHANGE, f"{{0}}[{text}] = {{{len(parts) + 1}}}", (array, *parts, value), changes=array)
             self.change(op, _runs(op.text))
         else:
             raise CannotLower("an assignment to something else than a name")
 
-    def _element(self, target: ast.Subscript) -> tuple[Value, list[Value], str]:
-        array, index = self.evaluate(target.value), self.evaluate(target.slice)
-        if not array.is_array:
-            raise CannotLower("an assignment into something else than an array")
-        return array, *index_parts(index, 1)
+    def _take_apart(self, targets: Sequence[ast.expr], value: Value) -> None:
+        box = value.example
+        if not isinstance(box, Container) or box.kind not in (list, tuple):
+            raise CannotLower("something else than a tuple taken apart")
+        parts = [self.read(value, key) for key in self.keys(value)]
+        if len(targets) != len(parts):
+            raise CannotLower("a tuple of another length")
+        for each, part in zip(targets, parts, strict=True):
+            self.assign(each, part)
+
+    def _object(self, target: ast.Attribute) -> Value:
+        """Return the object that an attribute is stored in."""
+        holder = self.evaluate(target.value)
+        if not isinstance(holder.example, Container) or holder.example.kind in KINDS:
+            raise CannotLower(f"an attribute of {ast.unparse(target.value)}")
+        return holder
+
+    def _slot(self, holder: Value, index: Value) -> tuple[Value, Any]:
+        """Return where in a dict or list something is stored."""
+        if holder.example.kind not in KINDS or not index.constant or type(index.example) not in (str, int):
+            raise CannotLower("an element that is not known beforehand")
+        return holder, index.example
 
     def _change(self, node: ast.AugAssign) -> None:
+        """Record `x += …`: what is there is read, then the right side, then it is changed or stored anew."""
         symbol = type(node.op)
         if symbol not in PYTHONS:
             raise CannotLower(f"{symbol.__name__} in place")
+        if isinstance(node.target, ast.Name):
+            before, value = self.look_up(node.target.id), self.evaluate(node.value)
+            after = self._changed(symbol, before, value)
+            if after is not before or not self.locals:
+                self.bind(node.target.id, after)
+            return
+        if isinstance(node.target, ast.Attribute):
+            holder, key = self._object(node.target), node.target.attr
+        else:
+            owner, index = self.evaluate(node.target.value), self.evaluate(node.target.slice)
+            if not isinstance(owner.example, Container):
+                self._change_element(owner, index, symbol, node.value)
+                return
+            holder, key = self._slot(owner, index)
+        before, value = self.read(holder, key), self.evaluate(node.value)
+        self.store(holder, key, self._changed(symbol, before, value))
+
+    def _change_element(self, holder: Value, index: Value, symbol: type[ast.AST], right: ast.expr) -> None:
         sign = PYTHONS[symbol][0].removeprefix("({0} ").removesuffix(" {1})")
-        if isinstance(node.target, ast.Subscript):
-            array, parts, text = self._element(node.target)
-            value = self.evaluate(node.value)
-            op = Op(How.CHANGE, f"{{0}}[{text}] {sign}= {{{len(parts) + 1}}}", (array, *parts, value), changes=array)
-            self.change(op, _runs(op.text))
-            return
-        assert isinstance(node.target, ast.Name)
-        before, value = self.look_up(node.target.id), self.evaluate(node.value)
+        array, parts, text = _element(holder, index)
+        value = self.evaluate(right)
+        op = Op(How.CHANGE, f"{{0}}[{text}] {sign}= {{{len(parts) + 1}}}", (array, *parts, value), changes=array)
+        self.change(op, _runs(op.text))
+
+    def _changed(self, symbol: type[ast.AST], before: Value, value: Value) -> Value:
+        """Return what is there after a change in place: the same array, another number."""
         if not before.is_array:
-            self.bind(node.target.id, self.apply(symbol, before, value))
-            return
+            return self.apply(symbol, before, value)
         if symbol not in UFUNCS or symbol is ast.Pow or not (value.is_array or value.is_number):
             raise CannotLower(f"{symbol.__name__} in place")
         ufunc = UFUNCS[symbol]
         op = Op(How.CHANGE, "{2}({0}, {1}, {0})", (before, value, self.constant(ufunc)), changes=before)
         self.change(op, lambda array, operand, _: ufunc(array, operand, array, casting="same_kind"))
-        if not self.locals:
-            self.bind(node.target.id, before)
+        return before
 
     def _expression(self, node: ast.expr) -> None:
-        if isinstance(node, ast.Constant):
-            return
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "append":
-            held, value = self.evaluate(node.func.value), self.evaluate(node.args[0])
-            if type(held.example) is list and len(node.args) == 1 and not node.keywords:
-                if not (value.is_array or value.is_number):
-                    raise CannotLower("a list of something else than numbers and arrays")
-                op = Op(How.CHANGE, "{0}.append({1})", (held, value), keeps=(value,))
-                self.change(op, lambda there, new: there.append(new))
-                return
-        raise CannotLower(ast.unparse(node))
+        if isinstance(node, ast.Call):
+            self.evaluate(node)
+        elif not isinstance(node, ast.Constant):
+            raise CannotLower(ast.unparse(node))
 
     # --- branches and functions ------------------------------------------------------------------------------------
 
@@ -173,37 +193,14 @@ class Statements(Expressions):
 
     def _turns(self, node: ast.For) -> Value | None:
         """Record an inner loop turn by turn, where it is known what it goes through."""
-        for item in self._items(node.iter):
-            self._assign(node.target, item)
+        for item in items(self, node.iter):
+            self.assign(node.target, item)
             returned = self._block(node.body)
             if returned is not None:
                 return returned
             if len(self.tape.ops) > MOST:
                 raise CannotLower("an inner loop with many turns")
         return None
-
-    def _items(self, node: ast.expr) -> Iterator[Value]:
-        """Return what an inner loop goes through: a range, the rows of an array, several of them side by side.
-
-        A row is read when its turn comes: the turns before may have changed it.
-        """
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
-            name = self.look_up(node.func.id).example
-            if name is zip:
-                columns = [self._items(argument) for argument in node.args]
-                return (Value(Several(list(row))) for row in zip(*columns, strict=False))
-            if name is enumerate and len(node.args) == 1:
-                rows = self._items(node.args[0])
-                return (Value(Several([self.constant(i), row])) for i, row in enumerate(rows))
-        value = self.evaluate(node)
-        if value.constant and type(value.example) is range and len(value.example) <= MOST:
-            return (self.constant(i) for i in value.example)
-        if not value.is_array or value.example.ndim == 0 or len(value.example) > MOST:
-            raise CannotLower("an inner loop over something else than a range or an array")
-        return (self._row(value, i) for i in range(len(value.example)))
-
-    def _row(self, array: Value, i: int) -> Value:
-        return self.keep("{0}[{1}]", (array, self.constant(i)), lambda there, index: there[index])
 
     def _block(self, block: Sequence[ast.stmt]) -> Value | None:
         for node in block:
@@ -218,7 +215,7 @@ class Statements(Expressions):
             raise CannotLower("a branch after something that cannot be done twice")
         if test.constant:
             raise CannotLower("a test that never changes")
-        leaving = Leaving(statement, self._before)
+        leaving = Leaving(statement, *self._before)
         self.tape.ops.append(Op(How.LEAVE, "{0}", (test,), leaving=leaving, effect=True))
 
     def inlined(self, function: Any, arguments: Sequence[Value], keywords: dict[str, Value]) -> Value:
@@ -247,9 +244,7 @@ class Statements(Expressions):
             returned = self._block(node.body)
         finally:
             self.locals = outer
-        if returned is None or (returned.constant and not returned.is_number):
-            raise CannotLower(f"{function.__name__} returns nothing")
-        return returned
+        return self.constant(None) if returned is None else returned
 
     def _frame(
         self, function: Any, parameters: ast.arguments, arguments: Sequence[Value], keywords: dict[str, Value]
@@ -285,14 +280,11 @@ def _functions(program: Program) -> Functions:
     return {key: node for key, node in found.items() if key not in twice}
 
 
-def _outermost(program: Program) -> list[ast.stmt]:
-    """Return the statements of the body's outermost block, with places as names."""
-    return [node for statement, node in zip(program.body, program.nodes, strict=True) if statement.depth == 0]
-
-
-def _bound(node: ast.stmt) -> list[str]:
-    """Return the names and places that a statement binds, and those whose elements it changes too."""
-    return [*dataflow.writes(node), *dataflow.bound_names([node])]
+def _element(array: Value, index: Value) -> tuple[Value, list[Value], str]:
+    """Return an array whose elements are assigned to, what its index is made of, and the index's text."""
+    if not array.is_array:
+        raise CannotLower("an assignment into something else than an array")
+    return array, *index_parts(index, 1)
 
 
 def _is_deep(node: ast.FunctionDef) -> bool:
@@ -311,11 +303,22 @@ def _runs(text: str) -> Any:
     return run
 
 
-def recorded(program: Program, namespace: Mapping[str, Any], real: Mapping[str, Any]) -> Tape:
-    """Record one iteration on `namespace`, a copy of a program's data; `real` is its own, with its functions.
+def recorded(program: Program, copied: Callable[[], Mapping[str, Any]], real: Mapping[str, Any]) -> Tape:
+    """Record one iteration on a copy of a program's data; `real` is its own, with its functions.
+
+    Where something in a container was taken for settled and turns out to change, it is recorded once more.
 
     Raises:
         CannotLower: it has a part that stays as it was written; the message says which.
     """
-    with np.errstate(all="ignore"):
-        return Statements(program, namespace, real).record()
+    changing: set[str] = set()
+    while True:
+        statements = Statements(program, copied(), real, changing)
+        try:
+            with np.errstate(all="ignore"):
+                return statements.record()
+        except CannotLower:
+            more = statements.changed_after_all() - changing
+            if not more:
+                raise
+            changing |= more

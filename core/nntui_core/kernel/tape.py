@@ -8,11 +8,15 @@ and strides of an example are those of every iteration, since nothing is recorde
 A view has the value that it looks into as its `whole`; the outermost one is its `root`. Memory belongs to roots.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from nntui_core.kernel.containers import Found, Shape
 
 
 class CannotLower(Exception):  # noqa: N818 - an answer, not an error
@@ -31,7 +35,7 @@ class How(Enum):
     KEPT = auto()
     """As it was written: a new result each time, or a view."""
     CHANGE = auto()
-    """Changes an array in place, or appends to a list."""
+    """Changes an array in place, or appends to a list of the program's."""
     LEAVE = auto()
     """Leaves the kernel where its operand is true."""
 
@@ -74,6 +78,12 @@ class Leaving:
 
     statement: int
     bound: dict[str, Value]
+    made: "Mapping[str, Shape]" = field(default_factory=dict)
+
+    def binds(self, name: str, made: "Mapping[str, Shape]") -> bool:
+        """Tell whether what has been bound so far says what a name or place holds; `made` is the iteration's end."""
+        slot = next((slot for slot, shape in made.items() if name in shape.names()), name)
+        return slot in self.made or slot in self.bound
 
 
 @dataclass(eq=False, slots=True)
@@ -107,8 +117,12 @@ class Tape:
     """Functions, modules and whole numbers that names have to hold still."""
     bound: dict[str, Value] = field(default_factory=dict)
     """What the names and places that the iteration binds hold at its end."""
-    containers: dict[str, type] = field(default_factory=dict)
-    """The dicts and objects that the places are in, by their texts."""
+    made: "dict[str, Shape]" = field(default_factory=dict)
+    """The containers that the iteration makes, by the names and places that hold them; `bound` has what is in them."""
+    found: "list[Found]" = field(default_factory=list)
+    """The containers of the program that the places are in."""
+    methods: dict[tuple[type, str], Any] = field(default_factory=dict)
+    """The functions that methods of the program's classes have to be still."""
     item: Value | None = None
     """The loop's variable."""
     report: int = 0
