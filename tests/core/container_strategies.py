@@ -8,6 +8,8 @@ from tests.core.kernel_strategies import Loop
 from tests.strategies import Draw
 
 SETUP = """
+import random
+
 import numpy as np
 
 rng = np.random.default_rng(1)
@@ -84,7 +86,7 @@ outs = [new()]
 nested = {"in": {"W": new(), "b": new()}, "list": [new(), new()]}
 history, alias, other, state = [], params, weights, {"t": 0, "m": 0.5}
 key, k, count, total, loss = "W", 0, 0, 0.0, 0.0
-pair = (x, y)
+pair, order = (x, y), [2, 0, 1]
 """
 
 PLACES = [
@@ -143,6 +145,13 @@ SIMPLE = [
     "loss = np.mean({p} ** 2)",
     "state['t'] += 1; state['m'] = state['m'] * 0.5 + 1 / state['t']",
     "count = len(weights) + len(outs)",
+    "order = list(range(3)); random.shuffle(order)",
+    "np.random.shuffle(order)",
+    "rng.shuffle(order)",
+    "random.shuffle(order); y = y * 0.5 + {p}[order[0]]",
+    "total += 0.5 if held is net.layers[0] else 0.25",
+    "assert 'b' in params, 'no bias'; assert x.shape == (3, 3)",
+    "total += 0.25 if 'n' not in params else 0.5",
     "total = total * 0.5 + (params['n'] if key in ('W', 'b') else 1)",
 ]
 
@@ -157,6 +166,9 @@ LOOPS = [
     ["for z, y in zip(weights, weights[1:]):", "    z *= 0.5"],
     ["for k in range(len(weights)):", "    weights[k] = weights[k] - 0.1 * {e}"],
     ["for k in reversed(range(1, len(weights))):", "    weights[k] *= 0.5"],
+    ["for k in order:", "    x = 0.5 * x + {p}[k]"],
+    ["if 'W' in grads:", "    if params is not grads:", "        grads['W'] = {e}"],
+    ["if layer.cache is None:", "    total += 1.0", "else:", "    total *= 0.5"],
     ["for z in weights:", "    weights[2] = z * 0.5"],
     ["for z in outs:", "    if len(outs) < 5:", "        outs.append(z * 0.5)"],
 ]

@@ -78,6 +78,8 @@ def _known(self: Expressions, function: Value, arguments: list[Value], keywords:
     if id(called) in functions.KEPT:
         _settled(arguments, keywords, id(called) in functions.ANY_NUMBER)
         return _call(self, function, arguments, keywords)
+    if functions.shuffles(called) and not keywords:
+        return methods.shuffle(self, function, arguments)
     if functions.draws(called):
         _settled(arguments, keywords, False)
         return _call(self, function, arguments, keywords, effect=True)
@@ -134,6 +136,8 @@ def _method(self: Expressions, owner: Value, name: str, arguments: list[Value], 
     if type(owner.example) in (np.random.Generator, np.random.RandomState) and name in functions.DRAWN:
         _settled(arguments, keywords, False)
         return _bound(self, owner, name, arguments, keywords, effect=True)
+    if type(owner.example) in (np.random.Generator, np.random.RandomState) and name == "shuffle" and not keywords:
+        return methods.shuffle(self, owner, arguments)
     if not owner.is_array or name not in functions.METHODS:
         raise CannotLower(f"the method {name}")
     if name == "dot" and len(arguments) == 1 and arguments[0].is_array:

@@ -214,12 +214,6 @@ def _unary(self: Expressions, node: ast.UnaryOp) -> Value:
     return self.apply(type(node.op), self.evaluate(node.operand))
 
 
-def _comparison(self: Expressions, node: ast.Compare) -> Value:
-    if len(node.ops) != 1:
-        raise CannotLower("a chain of comparisons")
-    return self.apply(type(node.ops[0]), self.evaluate(node.left), self.evaluate(node.comparators[0]))
-
-
 def _tuple(self: Expressions, node: ast.Tuple) -> Value:
     values = [self.evaluate(element) for element in node.elts]
     if all(value.constant for value in values):
@@ -289,11 +283,10 @@ READERS: dict[type[ast.AST], Callable[[Any, Any], Value]] = {
     ast.Name: _name,
     ast.BinOp: _binary,
     ast.UnaryOp: _unary,
-    ast.Compare: _comparison,
     ast.Tuple: _tuple,
     ast.IfExp: _choice,
     ast.Slice: _slice,
     ast.Attribute: _attribute,
     ast.Subscript: _subscript,
 }
-"""Which function reads which kind of expression; calls are in `nntui_core.kernel.calls`."""
+"""Which function reads which kind of expression; other rooms add theirs: calls, comparisons, displays."""

@@ -5,6 +5,7 @@ else that a program calls stays as it was written.
 """
 
 import math
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -68,3 +69,10 @@ def draws(function: object) -> bool:
     owner = getattr(function, "__self__", None)
     name = getattr(function, "__name__", "")
     return isinstance(owner, np.random.Generator | np.random.RandomState) and name in DRAWN
+
+
+def shuffles(function: object) -> bool:
+    """Tell whether a function shuffles a list by random numbers, Python's or NumPy's."""
+    owner = getattr(function, "__self__", None)
+    known = isinstance(owner, np.random.Generator | np.random.RandomState) or type(owner) is random.Random
+    return known and getattr(function, "__name__", "") == "shuffle"

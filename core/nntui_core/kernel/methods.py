@@ -4,13 +4,14 @@ A list or dict that the iteration makes can be built up; one that the program ha
 """
 
 import ast
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from nntui_core.kernel.containers import KINDS, Container, Found, Made, method
 from nntui_core.kernel.expressions import Expressions
 from nntui_core.kernel.recording import computed
-from nntui_core.kernel.tape import CannotLower, Value
+from nntui_core.kernel.tape import CannotLower, How, Op, Value
 from nntui_core.kernel.turns import items
 
 
@@ -44,6 +45,32 @@ def _made(owner: Value) -> Made:
         raise CannotLower(f"{owner.example.text} changes its length")
     made: Made = owner.example
     return made
+
+
+def shuffle(self: Expressions, by: Value, arguments: Sequence[Value]) -> Value:
+    """Record the shuffling of a list of numbers: it draws, and the numbers have other places afterwards.
+
+    It is shuffled by a function, or by a random generator of the program's.
+    """
+    holder = arguments[0] if len(arguments) == 1 else by
+    if not isinstance(holder.example, Container) or holder.example.kind is not list:
+        raise CannotLower("a shuffle of something else than a list")
+    keys = self.keys(holder)
+    values = [self.read(holder, key) for key in keys]
+    if not all(value.is_number for value in values):
+        raise CannotLower("a shuffle of something else than numbers")
+    text = f"{{0}}({{1}}, [{', '.join(f'{{{i + 2}}}' for i in keys)}])"
+    op = Op(How.KEPT, text, (self.constant(_shuffled), by, *values), effect=True)
+    op.result = Value(_shuffled(by.example, [value.example for value in values]), origin=op)
+    self.tape.ops.append(op)
+    for key in keys:
+        self.store(holder, key, self.keep("{0}[{1}]", (op.result, self.constant(key)), operator.getitem))
+    return self.constant(None)
+
+
+def _shuffled(by: Any, values: list[Any]) -> list[Any]:
+    (by if callable(by) else by.shuffle)(values)
+    return values
 
 
 def _insert(_: Expressions, owner: Value, index: Value, value: Value) -> None:

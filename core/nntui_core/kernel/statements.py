@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-import nntui_core.kernel.calls  # noqa: F401 - it reads calls
+import nntui_core.kernel.calls
+import nntui_core.kernel.questions  # noqa: F401 - it reads comparisons
 from nntui_core import compiled, dataflow
 from nntui_core.kernel.containers import KINDS, Container, Shape
 from nntui_core.kernel.expressions import PYTHONS, UFUNCS, Expressions, index_parts
@@ -83,6 +84,8 @@ class Statements(Expressions):
             return self._branch(node)
         elif isinstance(node, ast.For) and not node.orelse:
             return self._turns(node)
+        elif isinstance(node, ast.Assert):
+            self._assertion(node)
         elif isinstance(node, ast.Return) and self.locals:
             return self.constant(None) if node.value is None else self.evaluate(node.value)
         elif not isinstance(node, ast.Pass):
@@ -170,6 +173,11 @@ class Statements(Expressions):
         op = Op(How.CHANGE, "{2}({0}, {1}, {0})", (before, value, self.constant(ufunc)), changes=before)
         self.change(op, lambda array, operand, _: ufunc(array, operand, array, casting="same_kind"))
         return before
+
+    def _assertion(self, node: ast.Assert) -> None:
+        test = self.evaluate(node.test)
+        if not test.constant or not test.example:
+            raise CannotLower(ast.unparse(node.test))
 
     def _expression(self, node: ast.expr) -> None:
         if isinstance(node, ast.Call):
