@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core.flatlines import MOST, Line, TooLong, located, stored
+from nntui_core.flatlines import MOST, Line, TooLong, cloned, located, stored
 from nntui_core.flattening import Flattener, Frame, Names, Unsupported, looked_up, part_of, written_key
-from nntui_core.leaves import NEW, is_container, is_leaf, steps
+from nntui_core.leaves import NEW, TEMPORARY, is_container, is_leaf, steps
 from nntui_core.values import is_numeric
 
 Valued = tuple[Any, ast.expr | None]
@@ -24,11 +24,17 @@ class Binder:
 
     def __init__(self, namespace: dict[str, Any], names: Names) -> None:
         self.namespace, self.names = namespace, names
+        self.body = Frame(namespace)
+        """The loop's body, whose variables are the program's."""
         self.lines: list[Line] = []
         self.index = 0
         """The statement of the loop's body that is running."""
         self.ran: dict[int, int] = {}
         """By statement of the loop's body: how often it had run before."""
+        self.gave: dict[str, tuple[str, str]] = {}
+        """By name of a value that was computed on the way: the variable that holds it, or what returned it."""
+        self.loops: list[tuple[int, int]] = []
+        """The loops that are running: their lines, and the turns that they are at."""
         self.at: ast.stmt = ast.Pass()
         """The statement that is running, wherever it stands."""
 
@@ -40,7 +46,7 @@ class Binder:
         """Return an expression in flat names, None where it has something that no flat name reaches."""
         flattener = Flattener(self.names, frame, lambda part: self.evaluate(part, frame))
         try:
-            flat: ast.expr = flattener.visit(copy.deepcopy(node))
+            flat: ast.expr = flattener.visit(cloned(node))
         except Unsupported:
             return None
         return flat
@@ -51,12 +57,12 @@ class Binder:
         Raises:
             Exception: whatever the program raises.
         """
-        code = compile(ast.fix_missing_locations(ast.Expression(copy.deepcopy(node))), "<followed>", "eval")
+        code = compile(ast.fix_missing_locations(ast.Expression(cloned(node))), "<followed>", "eval")
         return eval(code, self.namespace if frame.outermost else looked_up(frame, self.namespace))
 
     def run(self, node: ast.stmt, frame: Frame, **more: Any) -> None:
         """Run a simple statement as it is."""
-        code = compile(ast.fix_missing_locations(ast.Module([copy.deepcopy(node)], [])), "<followed>", "exec")
+        code = compile(ast.fix_missing_locations(ast.Module([cloned(node)], [])), "<followed>", "exec")
         if frame.outermost and not more:
             exec(code, self.namespace)
             return
@@ -71,7 +77,7 @@ class Binder:
         """Assign a value to a target, and note it where it is an array or a number."""
         match target:
             case ast.Name():
-                self._bind_name(target.id, value, flat, frame, counting)
+                self._bind_name(target.id, value, flat, self._home(target, frame), counting)
             case ast.Tuple() | ast.List():
                 self._bind_several(target, value, flat, frame, counting)
             case ast.Starred():
@@ -92,6 +98,10 @@ class Binder:
             case _:
                 raise Unsupported(f"line {self.at.lineno}")
 
+    def _home(self, target: ast.expr, frame: Frame) -> Frame:
+        """Return where a name is bound: in the function, or in the program where it is `global`."""
+        return self.body if isinstance(target, ast.Name) and target.id in frame.shared else frame
+
     def _bind_name(self, name: str, value: Any, flat: ast.expr | None, frame: Frame, counting: bool) -> None:
         constant = isinstance(value, int) and not isinstance(value, np.generic)
         frame.variables[name] = value
@@ -111,8 +121,11 @@ class Binder:
         alias = isinstance(flat, ast.Name | ast.Constant)
         if constant and (counting or not alias):
             return  # it counts, or is a size
-        if isinstance(value, np.ndarray) and self.names.home(value) is not None:
-            return  # another name for something known
+        home = self.names.home(value)
+        if home is not None:  # another name for something known
+            if isinstance(home, ast.Name) and home.id.startswith(TEMPORARY):
+                self.gave[home.id] = (name, frame.function)
+            return
         if flat is None:
             raise Unsupported(f"line {self.at.lineno}: where {name} comes from")
         frame.named[name] = (value, flat if alias else self.noted(name, value, flat, frame))
@@ -132,7 +145,7 @@ class Binder:
                 frame.variables[part.id] = item
                 frame.counting.discard(part.id)
                 self.names.settle(item, ast.Name(part.id, ast.Load()))
-            self.note(ast.Assign([copy.deepcopy(target)], flat), frame)
+            self.note(ast.Assign([cloned(target)], flat), frame)
             return
         if any(isinstance(part, ast.Starred) for part in target.elts) or len(items) != len(target.elts):
             raise Unsupported(f"line {self.at.lineno}: a starred target")
@@ -181,11 +194,12 @@ class Binder:
         self.note(ast.Assign([stored(place)], flat), frame)
 
     def _augment(self, node: ast.AugAssign, frame: Frame) -> None:
-        reading = copy.deepcopy(node.target)
+        reading = cloned(node.target)
         reading.ctx = ast.Load()
         base = self.value(node.target.value, frame)[0] if isinstance(node.target, ast.Subscript) else None
         old, place = self.value(reading, frame)
         value, flat = self.value(node.value, frame)
+        frame = self._home(node.target, frame)
         if isinstance(old, np.ndarray) or isinstance(base, np.ndarray):
             world = {"__by__": value}
             self.run(ast.AugAssign(node.target, node.op, ast.Name("__by__", ast.Load())), frame, **world)
@@ -216,7 +230,7 @@ class Binder:
         function = frame.function if frame is not None else ""
         end = getattr(at, "end_lineno", None) or at.lineno
         turn = self.ran.get(self.index, 0)
-        self.lines.append(Line(located(copy.deepcopy(node), 1), self.index, turn, at.lineno, end, function))
+        self.lines.append(Line(located(cloned(node), 1), self.index, turn, at.lineno, end, function, tuple(self.loops)))
 
     def noted(self, name: str, value: Any, flat: ast.expr, frame: Frame) -> ast.Name:
         """Write down a line that gives a local variable a name of its own; return that."""

@@ -1,14 +1,15 @@
 """Which functions of a program are entered when an iteration is followed, and where their text is.
 
-Those that do a part of the training are: they multiply matrices, keep something in a container, or call such a
-function. `sigmoid(z)` is not: it is a function like any of NumPy's. A method always is, unless it is a mere function.
+Those that do a part of the training are: they multiply matrices, keep something in a container, work with a variable
+that some function says is `global`, or call such a function. `sigmoid(z)` is not: it is a function like any of
+NumPy's. A method always is, unless it is a mere function.
 """
 
 import ast
 import types
 from typing import Any
 
-from nntui_core.patterns import called_name, products
+from nntui_core.patterns import called_name, names_in, products
 
 Node = ast.FunctionDef
 
@@ -51,7 +52,8 @@ class Callees:
     def _find_working(self) -> set[int]:
         nodes = list(self._nodes.values())
         plain = [n for n in nodes if not _is_odd(n)]
-        working = {id(n) for n in plain if _works(n) or id(n) in self._methods}
+        shared = {name for n in nodes for part in ast.walk(n) if isinstance(part, ast.Global) for name in part.names}
+        working = {id(n) for n in plain if _works(n) or id(n) in self._methods or names_in(n) & shared}
         while True:
             names = {n.name for n in plain if id(n) in working}
             more = {id(n) for n in plain if id(n) not in working and _called(n) & names}
@@ -64,7 +66,7 @@ def _is_odd(node: Node) -> bool:
     parts = list(ast.walk(node))
     plain = {"staticmethod", "classmethod"}
     decorated = any(not isinstance(d, ast.Name) or d.id not in plain for d in node.decorator_list)
-    odd = ast.Yield | ast.YieldFrom | ast.Await | ast.Nonlocal | ast.Global
+    odd = ast.Yield | ast.YieldFrom | ast.Await | ast.Nonlocal
     return decorated or any(isinstance(part, odd) for part in parts)
 
 

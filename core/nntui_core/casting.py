@@ -20,16 +20,17 @@ def cast(
     skip: frozenset[str],
     given: Given,
     arguments: frozenset[str] = frozenset(),
+    targets: frozenset[str] = frozenset(),
 ) -> tuple[Roles, tuple[Phase, ...]]:
     """Return the roles of a loop's variables and the phase of each statement; the arguments are those of `infer`."""
-    roles, phases = infer(setup, nodes, skip, given, arguments)
+    roles, phases = infer(setup, nodes, skip, given, arguments, targets)
     if roles.parameters:
         return roles, phases
     data = _preparing(nodes, skip)
     rest = [i for i in range(len(nodes)) if i not in data]
     learning = [nodes[i] for i in rest]
     before = [*setup, *(nodes[i] for i in sorted(data))]
-    roles, found = infer(before, learning, skip, given, arguments)
+    roles, found = infer(before, learning, skip, given, arguments, targets)
     if roles.target is None:
         meeting = _labels(learning) or _likelihood(learning)
         if meeting is not None:

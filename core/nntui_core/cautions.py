@@ -27,10 +27,11 @@ def shape_coincidence(seen: Observed) -> Iterator[Finding]:
     """Find equal sizes through which a wrong product would run without an error."""
     case = seen.case
     notes = []
+    one_by_one = case.plan.samplewise.total > 1
     for name, gradient in case.gradients.items():
         shape = gradient.value.shape
-        if len(shape) != 2 or max(shape) < 2:
-            continue
+        if len(shape) != 2 or max(shape) < 2 or (one_by_one and 1 in shape):
+            continue  # a bias: one sample's delta is its gradient
         same = [d.shown for d in case.forward if d.value.shape == shape]
         if same:
             notes.append(f"∂C/∂{same[0]} has the shape of {name}, {shape}")

@@ -129,7 +129,7 @@ def _exchange(case: Case, trace: Trace, k: int, rewrite: Rewrite) -> str:
 def _tried(case: Case, trace: Trace, goal: Goal, j: int, rewrite: Rewrite) -> _Tried | None:
     """Return the edit where it reaches the goal here and from other weights."""
     try:
-        code = compile(rewrite.text, "<edit>", "exec")
+        code = trace.compiled(rewrite.text, j)
     except SyntaxError:
         return None
     found = reached(case, trace, goal, j, code)

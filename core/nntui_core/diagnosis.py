@@ -34,11 +34,13 @@ from nntui_core.measure import BUDGET, NothingToCheck, backward_values, measure
 from nntui_core.objective import Layout, layout
 from nntui_core.optimizers import Optimizer, find
 from nntui_core.output import Output
+from nntui_core.outside import not_repeated, with_forward_inside
 from nntui_core.precision import in_double
 from nntui_core.program import Phase, Program, ProgramSyntaxError
 from nntui_core.repair import faults
 from nntui_core.scratch import Scratch
 from nntui_core.straight import Straight, follow
+from nntui_core.summing import of_the_sum
 from nntui_core.trace import LONGEST, Trace, record
 from nntui_core.updates import Pace, Update, spread
 
@@ -68,6 +70,8 @@ CONDITIONS: Sequence[Callable[[Observed], Iterator[Finding]]] = (
 
 DECISIVE = frozenset({"target-shape", "softmax-axis"})
 """Mistakes after which the lines of the backward pass are not judged: they are not what is wrong."""
+
+ONE_TURN = "checked the first turn of the inner loop; the later ones were not looked at"
 
 AHEAD = 3
 """Iterations that are watched for what shows only later."""
@@ -106,7 +110,23 @@ def check(interpreter: Interpreter, *, budget: int = BUDGET) -> Report:
 
 def _check(interpreter: Interpreter, budget: int) -> Report:
     straight = _straight(interpreter)
-    repeated = None if straight else _with_forward_inside(interpreter.program)
+    if straight is None or not straight.program.samplewise.meetings or _all_right(interpreter, budget, straight):
+        return _checked(interpreter, budget, straight)
+    one = follow(interpreter, samples=1)
+    report = _checked(interpreter, budget, one or straight)
+    return report if report.failed else of_the_sum(_checked(interpreter, budget, straight))
+
+
+def _all_right(interpreter: Interpreter, budget: int, straight: Straight) -> bool:
+    """Tell whether all updates are right."""
+    program, plan = straight.program, layout(straight.program)
+    live = _live(interpreter, program, plan, straight)[0]
+    case = _case(live, plan, _integers(live, plan), budget)
+    return all(update.right for update in case.judged(case.trace).values())
+
+
+def _checked(interpreter: Interpreter, budget: int, straight: Straight | None) -> Report:
+    repeated = None if straight else with_forward_inside(interpreter.program)
     program = interpreter.program if repeated is None else repeated[0]
     program = program if straight is None else straight.program
     plan = layout(program)
@@ -115,9 +135,9 @@ def _check(interpreter: Interpreter, budget: int) -> Report:
     case = _case(live[0], plan, integers, budget)
     fixed = carried.fixed_parameters(case, budget)
     seen = Observed(case, live, budget, interpreter.natural_end, fixed)
-    findings = [] if repeated is None else [_not_repeated(repeated[1], interpreter.program)]
+    findings = [] if repeated is None else [not_repeated(repeated[1], interpreter.program)]
     judged = _judged(seen, integers)
-    holds = repeated is not None or _hold(interpreter, program, judged, budget)
+    holds = repeated is not None or _hold(interpreter, program, straight, judged, budget)
     findings += judged if holds else [replace(f, suggestion=None, replacement=None) for f in judged]
     if not any(f.severity == ERROR for f in findings) and interpreter.position.iteration == 0:
         findings += next((found for test in cautions.AT_THE_START if (found := list(test(seen)))), [])
@@ -178,7 +198,9 @@ def _case(live: Trace, plan: Layout, integers: Sequence[str], budget: int) -> Ca
     return _measured(start, live, plan, optimizer, budget)
 
 
-def _hold(interpreter: Interpreter, program: Program, findings: Sequence[Finding], budget: int) -> bool:
+def _hold(
+    interpreter: Interpreter, program: Program, straight: Straight | None, findings: Sequence[Finding], budget: int
+) -> bool:
     """Tell whether the updates are right with the suggested lines, in this iteration and in those that follow.
 
     Asked where lines of the loop are all that is suggested; else there is no program yet that could be right.
@@ -193,8 +215,13 @@ def _hold(interpreter: Interpreter, program: Program, findings: Sequence[Finding
         return True
     try:
         cured = program.changed("\n".join(lines) + "\n")
+        if straight is not None:
+            straight = follow(interpreter, cured, max(len(program.samplewise.meetings), 1))
+            if straight is None:
+                return False
+            cured = straight.program
         plan = layout(cured)
-        for trace in _live(interpreter, cured, plan)[:AHEAD]:
+        for trace in _live(interpreter, cured, plan, straight)[:AHEAD]:
             case = _case(trace, plan, _integers(trace, plan), budget)
             if not all(update.right for update in case.judged(case.trace).values()):
                 return False
@@ -317,64 +344,6 @@ def _as_float(old: str) -> str:
     return f"{old}.astype(float)" if isinstance(tree, ast.Call | ast.Name) else f"({old}).astype(float)"
 
 
-# --- a forward pass outside the loop ---------------------------------------------------------------------------
-
-
-def _with_forward_inside(program: Program) -> tuple[Program, tuple[ast.stmt, ...]] | None:
-    """Return the program with the forward pass that stands before its loop moved into it, and what was moved.
-
-    None where the loop repeats its own forward pass: where moving would make no further array a parameter.
-    """
-    learned = {name for s in program.body for name in s.targets}
-    read = {name for s in program.body for name in s.reads}
-    moved: list[ast.stmt] = []
-    depends = set(learned)
-    for node in program.setup:
-        names = _setup_reads(node)
-        targets = _setup_writes(node)
-        if isinstance(node, ast.Assign) and depends & names and targets and not targets & learned:
-            moved.append(node)
-            depends |= targets
-    stale = {name for node in moved for name in _setup_writes(node)} & read
-    if not stale:
-        return None
-    lines = program.lines
-    body = program.loop.body[0]
-    indent = " " * body.col_offset
-    inside = [indent + line for node in moved for line in lines[node.lineno - 1 : node.end_lineno]]
-    gone = {n for node in moved for n in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
-    kept = [(n, line) for n, line in enumerate(lines, 1) if n not in gone]
-    text = [line for n, line in kept if n < body.lineno] + inside + [line for n, line in kept if n >= body.lineno]
-    try:
-        repeated = Program.parse("\n".join(text) + "\n", program.name)
-    except ProgramSyntaxError:
-        return None
-    more = set(layout(repeated).roles.parameters) - set(layout(program).roles.parameters)
-    return (repeated, tuple(moved)) if more else None
-
-
-def _setup_reads(node: ast.stmt) -> set[str]:
-    return {p.id for p in ast.walk(node) if isinstance(p, ast.Name) and isinstance(p.ctx, ast.Load)}
-
-
-def _setup_writes(node: ast.stmt) -> set[str]:
-    return {p.id for p in ast.walk(node) if isinstance(p, ast.Name) and isinstance(p.ctx, ast.Store)}
-
-
-def _not_repeated(moved: Sequence[ast.stmt], program: Program) -> Finding:
-    names = [name for node in moved for name in sorted(_setup_writes(node))]
-    first = moved[0].lineno
-    return Finding(
-        "stale-forward",
-        ERROR,
-        first,
-        names[-1],
-        f"{', '.join(names)} are computed once, before the loop (line {first}): the updates never see what the new "
-        f"weights do",
-        f"move the forward pass into the loop, to its beginning (line {program.loop.body[0].lineno})",
-    )
-
-
 # --- the report ------------------------------------------------------------------------------------------------
 
 
@@ -431,7 +400,7 @@ def _sampled(case: Case) -> str:
     parts = [f"{d.cells.size} of {d.value.size} cells of {d.variable}" for d in case.derivatives if not d.whole]
     said = [f"checked {', '.join(parts)}"] if parts else []
     if not case.trace.whole:
-        said.append("checked the first turn of the inner loop; the later ones were not looked at")
+        said.append(case.plan.samplewise.told or ONE_TURN)
     kinks = [d.shown for d in case.forward if d.kinks is not None and d.variable in case.around.activation_of]
     if kinks:
         said.append(f"{', '.join(kinks)} has cells at a kink (a ReLU at 0): there either slope is right")

@@ -5,7 +5,6 @@ factor) comes in: its value has it, and none of the derivatives that it reads ha
 the updates are.
 """
 
-import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -103,7 +102,7 @@ def _divided(case: Case, trace: Trace, k: int, name: str, factor: float, code: s
     wanted = start + (value - start) / factor
     for edit in edits:
         try:
-            compiled = compile(ast.parse(edit.text), "<edit>", "exec")
+            compiled = trace.compiled(edit.text, k)
             after = run_code(compiled, trace.steps[k], trace.environments[k], dict(trace.functions))
         except Exception:  # noqa: BLE001 - an edited line may raise anything
             continue

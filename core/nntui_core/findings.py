@@ -16,13 +16,20 @@ NOT_A_GRADIENT, NOT_UPDATED = "not-a-gradient", "not-updated"
 class Cost:
     """The number that is being minimised: `expression` as the program writes it.
 
-    Where the program states no cost it is `inferred` from the first backward line; `name` is then `C`.
+    Where the program states no cost it is `inferred` from the first backward line; `name` is then `C`. Where samples
+    are gone through one after another, the expression is that of one of them, and `over` says what is made of all.
     """
 
     name: str
     expression: str
     value: float
     inferred: bool = False
+    over: str = ""
+
+    @property
+    def text(self) -> str:
+        """The expression, and what is made of it."""
+        return f"{self.expression}, {self.over}" if self.over else self.expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,7 @@ class Report:
         cost = self.cost
         return {
             "iteration": self.iteration,
-            "cost": {"name": cost.name, "expression": cost.expression, "value": _number(cost.value)},
+            "cost": {"name": cost.name, "expression": cost.text, "value": _number(cost.value)},
             "parameters": [
                 {
                     "name": p.name,

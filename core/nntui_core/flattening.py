@@ -8,7 +8,6 @@ a local generator) is *held* under a name of its own.
 
 import ast
 import builtins
-import copy
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core.leaves import Containers, is_container, is_leaf, steps
+from nntui_core.flatlines import cloned
+from nntui_core.leaves import Containers, is_container, is_leaf, numbered, steps
 from nntui_core.values import is_numeric
 
 MARK = "\0"
@@ -38,6 +38,8 @@ class Frame:
     """Empty for the loop's body."""
     named: dict[str, tuple[Any, ast.expr]] = field(default_factory=dict)
     """By variable: the value it had when it was bound, and what that is in flat lines."""
+    shared: set[str] = field(default_factory=set)
+    """Names that are `global`: variables of the program."""
     counting: set[str] = field(default_factory=set)
     """Variables of the body whose value is a constant in flat lines: those of loops that are unrolled."""
 
@@ -64,7 +66,7 @@ class Names:
     def fresh(self, variable: str, function: str) -> ast.Name:
         """Return a name for a local variable that nothing else has."""
         stem = f"{function}_{variable}" if variable in self._visible else variable
-        name = next(n for n in (stem, *(f"{stem}_{n}" for n in range(2, 9999))) if n not in self._taken)
+        name = next(n for n in numbered(stem) if n not in self._taken)
         self._taken.add(name)
         return ast.Name(name, ast.Load())
 
@@ -88,7 +90,7 @@ class Names:
         """Return what an array is called now, None where nothing holds it any more."""
         for name in self._homes.get(id(value), ()):
             if isinstance(name, ast.Name) and self._is_at(name.id, value):
-                return copy.deepcopy(name)
+                return cloned(name)
         return None
 
     def _is_at(self, name: str, value: Any) -> bool:
@@ -132,7 +134,7 @@ class Flattener(ast.NodeTransformer):
             value = frame.variables[node.id]
             named = frame.named.get(node.id)
             if named is not None and named[0] is value and self._holds(named[1], value):
-                return copy.deepcopy(named[1])
+                return cloned(named[1])
             if frame.outermost and node.id not in frame.counting:
                 return self.display(value, node.id) if is_container(value) else node
             return self.thing(value, node.id)

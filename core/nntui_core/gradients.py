@@ -125,7 +125,7 @@ class _Tail:
         start = trace.environments[position + 1]
         if not _reads_agree(trace, steps, start, name):
             steps = tuple((k, step) for k, step in objective.steps if k > position)
-        self.start = {n: double(v) for n, v in start.items()}
+        self.start = {self.cost: 0.0, **{n: double(v) for n, v in start.items()}}  # a sum that begins before is 0
         self.in_place = any(step.in_place for _, step in steps)
         self.fresh = tuple(n for _, step in steps for n in step.in_place if n in self.start)
         self.carried = {n: self.start[n] for n in _read_first([step for _, step in steps]) if n in self.start}
@@ -297,7 +297,7 @@ def fit(value: Array, derivative: Derivative, noise: float = 0.0) -> Fit:
 def tolerance(value: Array) -> float:
     """Return the error of an array's cells that comes from its precision."""
     share = EXACT_IN.get(str(getattr(value, "dtype", "")), EXACT)
-    largest = float(np.max(np.abs(value), initial=0.0)) if np.size(value) else 0.0
+    largest = float(np.max(np.abs(np.asarray(value)), initial=0.0)) if np.size(value) else 0.0
     return share * (largest if np.isfinite(largest) else 0.0)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from nntui_core import compiled, kernel
 from nntui_core.failure import Failure, ProgramFailed, in_words, message_of
+from nntui_core.inner import Replaced
 from nntui_core.interruption import interruptible
 from nntui_core.items import Items, IterableFailed
 from nntui_core.loops import Call
@@ -412,10 +413,8 @@ def _guarded_run(run: compiled.Runner, guard: Guard, items: Iterator[Any], seen:
 
 def _with_call_done(call: Call) -> ast.stmt:
     """Return the statement that calls the loop's function, with the result in the call's place."""
-    statement = copy.deepcopy(call.statement)
-    assert isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.Return)
-    statement.value = ast.copy_location(ast.Name(compiled.RETURNED, ast.Load()), call.statement)
-    return statement
+    replaced: ast.stmt = Replaced(call.expression, compiled.RETURNED).visit(copy.deepcopy(call.statement))
+    return replaced
 
 
 class LoopOver(Exception):  # noqa: N818 - not an error

@@ -139,18 +139,19 @@ class Containers:
     def names(self, namespace: Mapping[str, Any], later: Collection[str] = ()) -> dict[int, str]:
         """Return what each container is called, its leaves after it: its path at the end, else at the start."""
         now: dict[int, str] = {}
-        for part in parts(namespace, later):
+        lasting = {name: value for name, value in namespace.items() if not name.startswith(TEMPORARY)}
+        for part in parts(lasting, later):
             now.setdefault(id(part.container), part.path)
         known = self.started | {token: now[identity] for identity, token in self.tokens.items() if identity in now}
         used = set(known.values())
         for token, wanted in self.first.items():
             if token not in known:
-                known[token] = next(n for n in _numbered(wanted) if n not in used)
+                known[token] = next(n for n in numbered(wanted) if n not in used)
                 used.add(known[token])
         return known
 
 
-def _numbered(name: str) -> Iterator[str]:
+def numbered(name: str) -> Iterator[str]:
     """Yield a name, and the same with a number: two lists of the same name are not the same list."""
     yield name
     yield from (f"{name}_{number}" for number in itertools.count(2))

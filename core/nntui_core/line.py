@@ -7,7 +7,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from nntui_core import dataflow
+from nntui_core import dataflow, places
 from nntui_core.patterns import PRODUCTS
 from nntui_core.program import Program
 
@@ -30,6 +30,12 @@ class Surroundings:
     errors: tuple[str, ...] = ()
     product: str = "{a} @ {b}"
 
+    @property
+    def names(self) -> frozenset[str]:
+        """All of its variables."""
+        single = () if self.prediction is None else (self.prediction,)
+        return frozenset((*self.inputs, *self.forward, *self.backward, *self.parameters, *single))
+
 
 @dataclass(frozen=True)
 class Line:
@@ -42,7 +48,7 @@ class Line:
     @classmethod
     def of(cls, text: str, around: Surroundings) -> "Line":
         """Parse a statement."""
-        return cls(text, ast.parse(text).body[0], around)
+        return cls(text, places.parsed(text, around.names), around)
 
     @property
     def value(self) -> ast.expr | None:

@@ -157,7 +157,7 @@ class _Text:
     """A module's functions and methods, and the loops that its top-level statements run."""
 
     def __init__(self, tree: ast.Module) -> None:
-        self._functions = {node.name: node for node in _inlined(tree.body) if isinstance(node, ast.FunctionDef)}
+        self._functions = {node.name: node for node in _all_opened(tree.body) if isinstance(node, ast.FunctionDef)}
         classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
         methods = [node for c in classes for node in c.body if isinstance(node, ast.FunctionDef)]
         names = [node.name for node in methods]
@@ -165,15 +165,24 @@ class _Text:
         self._all = {**{node.name: node for node in methods}, **self._functions}
 
     def sites(
-        self, body: Sequence[ast.stmt], entered: tuple[Entered, ...] = (), top: tuple[Block, Block] | None = None
+        self,
+        body: Sequence[ast.stmt],
+        entered: tuple[Entered, ...] = (),
+        top: tuple[Block, Block] | None = None,
+        around: tuple[Block, Block] = ((), ()),
     ) -> Iterator[Site]:
         """Yield the loops of a block, and those of the functions that it calls.
 
-        `entered` are the functions that lead to the block, `top` the top-level statements before and after.
+        `entered` are the functions that lead to the block, `top` the top-level statements before and after; `around`
+        are those before and after a `with` or `try` that has been opened, because the loop may be in it: all others
+        stay whole.
         """
-        body = _inlined(body)
+        body = _without_main(body)
         for i, node in enumerate(body):
-            before, after = tuple(body[:i]), tuple(body[i + 1 :])
+            before, after = (*around[0], *body[:i]), (*body[i + 1 :], *around[1])
+            if isinstance(node, ast.With | ast.Try):
+                yield from self.sites(_opened(node), entered, top, (before, after))
+                continue
             way = (*entered[:-1], Entered(entered[-1].call, before, after)) if entered else ()
             setup, rest = top or (before, after)
             if isinstance(node, Loop):
@@ -184,10 +193,12 @@ class _Text:
                 yield from self.sites(call.function.body, (*way, Entered(call, (), ())), (setup, rest))
 
     def _called(self, node: ast.stmt) -> Call | None:
-        """Return the call of a function of this text that a statement consists of, assigns or returns."""
-        value = node.value if isinstance(node, ast.Expr | ast.Assign | ast.AnnAssign | ast.Return) else None
-        if not isinstance(value, ast.Call):
+        """Return the call of a function of this text with which a statement begins: `print(train(x, y)[-1])`."""
+        if not isinstance(node, ast.Expr | ast.Assign | ast.AnnAssign | ast.Return):
             return None
+        return next((found for call in _first_calls(node.value) if (found := self._call(node, call))), None)
+
+    def _call(self, node: ast.stmt, value: ast.Call) -> Call | None:
         owner = None
         if isinstance(value.func, ast.Name):
             function = self._functions.get(value.func.id)
@@ -214,6 +225,22 @@ class _Text:
         return list(found.values())
 
 
+def _first_calls(value: ast.expr | None) -> Iterator[ast.Call]:
+    """Yield the calls that an expression begins with, the outermost first: nothing else is computed before them."""
+    while value is not None:
+        if isinstance(value, ast.Call):
+            yield value
+            begins = value.func.value if isinstance(value.func, ast.Attribute) else None
+            is_plain = begins is None or isinstance(begins, ast.Name)
+            value = begins if not is_plain else value.args[0] if value.args else None
+        elif isinstance(value, ast.Subscript | ast.Attribute):
+            value = value.value
+        elif isinstance(value, ast.BinOp):
+            value = value.left
+        else:
+            return
+
+
 def _updates(function: ast.FunctionDef) -> bool:
     """Tell whether a function changes something by what it was before: `self.W -= …`, `p["W"] = p["W"] - …`."""
     for part in ast.walk(function):
@@ -226,34 +253,31 @@ def _updates(function: ast.FunctionDef) -> bool:
     return False
 
 
-def _inlined(body: Sequence[ast.stmt]) -> list[ast.stmt]:
-    """Put blocks that only surround a loop in their place: `if __name__ == "__main__":`, `with`, `try`."""
+def _without_main(body: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """Put what stands below `if __name__ == "__main__":` in its place."""
     out: list[ast.stmt] = []
     for node in body:
-        if isinstance(node, ast.If) and _asks_for_main(node.test):
-            out += _inlined(node.body)
-        elif isinstance(node, ast.With) and _surrounds(node.body):
-            out += [*_entering(node), *_inlined(node.body), *_leaving(node)]
-        elif isinstance(node, ast.Try) and _surrounds(node.body):
-            out += _inlined([*node.body, *node.orelse, *node.finalbody])
-        else:
-            out.append(node)
+        out += _without_main(node.body) if isinstance(node, ast.If) and _asks_for_main(node.test) else [node]
     return out
+
+
+def _opened(node: ast.With | ast.Try) -> list[ast.stmt]:
+    """Return what a block that surrounds the loop does, as statements on its way."""
+    if isinstance(node, ast.With):
+        return [*_entering(node), *node.body, *_leaving(node)]
+    return [*node.body, *node.orelse, *node.finalbody]
+
+
+def _all_opened(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    for node in _without_main(body):
+        if isinstance(node, ast.With | ast.Try):
+            yield from _all_opened(_opened(node))
+        else:
+            yield node
 
 
 def _asks_for_main(test: ast.expr) -> bool:
     return ast.unparse(test) in ("__name__ == '__main__'", "'__main__' == __name__")
-
-
-def _surrounds(body: Sequence[ast.stmt]) -> bool:
-    """Tell whether a block has a loop of its own, or calls of functions that may have one."""
-    plain = [node for node in body if not isinstance(node, ast.FunctionDef | ast.ClassDef)]
-    return any(isinstance(part, Loop) or _is_call(part) for node in plain for part in ast.walk(node))
-
-
-def _is_call(node: ast.AST) -> bool:
-    value = node.value if isinstance(node, ast.Expr | ast.Assign) else None
-    return isinstance(value, ast.Call)
 
 
 CONTEXT = "the context of line {line}, {number}"

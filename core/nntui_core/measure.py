@@ -1,7 +1,7 @@
 """Everything a check measures, before anything is judged: the traced iteration and all its derivatives."""
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from nntui_core.case import Case
 from nntui_core.gradients import Derivative, Objective, differentiate, match
 from nntui_core.line import Surroundings, product_of, style
-from nntui_core.objective import Layout, stated, usual
+from nntui_core.objective import Layout, mean, stated, usual
 from nntui_core.optimizers import Optimizer
 from nntui_core.program import Phase
 from nntui_core.rates import penalised, rates
 from nntui_core.slopes import slopes
 from nntui_core.trace import Step, Trace
-from nntui_core.updates import Pace, judge
+from nntui_core.updates import Pace, Update, judge
 from nntui_core.values import Array
 
 BUDGET = 4096
@@ -47,7 +47,7 @@ def measure(trace: Trace, plan: Layout, optimizer: Optimizer, budget: int) -> Ca
         raise NothingToCheck(
             "no parameters were found: no array that the forward pass reads and the loop updates from the target"
         )
-    pace = Pace(samples(trace, plan), rates(trace, plan, optimizer.buffers), optimizer.buffers)
+    pace = Pace(samples(trace, plan), plan.samplewise.total, rates(trace, plan, optimizer.buffers), optimizer.buffers)
     objective = stated(trace, plan)
     if objective is not None:
         gradients = _gradients(trace, objective, plan, budget)
@@ -56,6 +56,9 @@ def measure(trace: Trace, plan: Layout, optimizer: Optimizer, budget: int) -> Ca
             objective = None
     if objective is None:
         objective = _inferred(trace, plan, pace, budget)
+        gradients = _gradients(trace, objective, plan, budget)
+    if _is_of_mean(judge(trace, gradients, pace).values(), plan.samplewise.total):
+        objective = mean(objective, plan.samplewise.total)
         gradients = _gradients(trace, objective, plan, budget)
     if not abs(objective.cost.value) < DIVERGED:
         raise NothingToCheck(
@@ -67,6 +70,12 @@ def measure(trace: Trace, plan: Layout, optimizer: Optimizer, budget: int) -> Ca
     around = _surroundings(trace, objective, plan, names, derivatives)
     pace = replace(pace, penalised=penalised(objective, plan))
     return Case(trace, objective, plan, gradients, derivatives, pace, optimizer, around)
+
+
+def _is_of_mean(updates: Iterable[Update], samples: int) -> bool:
+    """Tell whether the updates are made of the mean over the samples of a cost that is summed up over them."""
+    fits = [update.fit for update in updates if update.fit.exact and not update.free]
+    return samples > 1 and bool(fits) and all(f.is_times(1 / samples) or f.is_times(-1 / samples) for f in fits)
 
 
 def _is_flat(trace: Trace, objective: Objective, plan: Layout, budget: int) -> bool:
@@ -146,7 +155,7 @@ def _gradients(trace: Trace, objective: Objective, plan: Layout, budget: int) ->
 
 def forward_steps(objective: Objective, plan: Layout) -> list[tuple[int, str]]:
     """Return the forward variables: (step, name) of what depends on a parameter and not on the target."""
-    meets = {plan.roles.target} if plan.roles.target else set()
+    meets = set(plan.targets)
     found: list[tuple[int, str]] = []
     depends = {id(step) for _, step in objective.reading(plan.roles.parameters)}
     for k, step in objective.steps:

@@ -1,7 +1,7 @@
 """Forms that lines of a training loop have: a matrix product, a number as written."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 PRODUCTS = frozenset({"dot", "matmul", "outer", "einsum", "tensordot"})
 
@@ -21,6 +21,11 @@ def products(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
 def called_name(call: ast.Call) -> str:
     """Return the last part of what is called: `dot` for `np.dot`, `a.dot` and `dot`."""
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def calls(node: ast.AST, names: Collection[str]) -> bool:
+    """Tell whether something of one of these names is called in a tree."""
+    return any(isinstance(part, ast.Call) and called_name(part) in names for part in ast.walk(node))
 
 
 def numbers_in(node: ast.stmt) -> Iterator[str]:

@@ -138,8 +138,8 @@ class Painter:
         """
         self.report = self.session.check()
         cost = self.report.cost
-        if cost.inferred and cost.expression != self._cost:
-            self._other_cost, self._cost = self._cost, cost.expression
+        if cost.inferred and cost.text != self._cost:
+            self._other_cost, self._cost = self._cost, cost.text
         self._checked = self.session.program
         return verdicts(self.report, self._other_cost if cost.inferred else "")
 

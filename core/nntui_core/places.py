@@ -9,7 +9,7 @@ attribute that no array has. An index that is a number is an element or a row, a
 """
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 ARRAY_ATTRIBUTES = frozenset({"T", "shape", "size", "ndim", "dtype", "flat", "real", "imag", "base", "nbytes", "mT"})
@@ -87,6 +87,31 @@ def named(node: ast.stmt, not_data: frozenset[str]) -> ast.stmt:
     """
     replaced: ast.stmt = _Named(not_data).visit(node)
     return replaced
+
+
+class _Known(ast.NodeTransformer):
+    """Replaces what is written like one of some names."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
+
+    def visit(self, node: ast.AST) -> Any:
+        """Put the name in the place of the whole, before its parts are looked at."""
+        if isinstance(node, ast.Attribute | ast.Subscript) and (text := ast.unparse(node)) in self._names:
+            return ast.copy_location(ast.Name(text, node.ctx), node)
+        return self.generic_visit(node)
+
+
+def parsed(text: str, names: Collection[str]) -> ast.stmt:
+    """Return a statement with those of its parts as names that are among `names`: `net.W[0]`, where that is one.
+
+    Raises:
+        SyntaxError: the text is no statement.
+    """
+    inside = frozenset(name for name in names if is_place(name))
+    tree = ast.parse(text).body[0]
+    known: ast.stmt = _Known(inside).visit(tree) if inside else tree
+    return known
 
 
 def base(place: str) -> str:

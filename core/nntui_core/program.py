@@ -16,6 +16,7 @@ from nntui_core import dataflow, places
 from nntui_core.casting import cast
 from nntui_core.loops import Loop, LoopError, Site, counters, find
 from nntui_core.roles import Given, Phase, Role, Roles
+from nntui_core.samplewise import NONE, Samplewise
 
 if TYPE_CHECKING:
     from nntui_core.straight import Straight
@@ -92,6 +93,8 @@ class Program:
     """The same as they were written: for running."""
     straight: "Straight | None" = field(default=None, compare=False, repr=False)
     """One iteration as a straight line, where the body hides what it does in functions or lists."""
+    samplewise: Samplewise = field(default=NONE, compare=False, repr=False)
+    """Of a straight line: the samples that it goes through one after another."""
 
     @classmethod
     def parse(cls, source: str, name: str, origin: Origin = Origin()) -> "Program":

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nntui_core import dataflow, helpers
-from nntui_core.patterns import called_name, numbers_in, products
+from nntui_core.patterns import called_name, calls, numbers_in, products
 
 
 class Phase(StrEnum):
@@ -107,6 +107,7 @@ REDUCTIONS = frozenset({"sum", "mean", "average"})
 AS_NUMBER = frozenset({"squeeze", "float", "asscalar"})
 PENALTIES = frozenset({"square", "log", "log2", "logaddexp"})
 COST_NAMES = ("loss", "cost", "error", "mse", "sse", "objective")
+COST_LETTERS = frozenset("CEJL")
 
 
 def infer(
@@ -115,11 +116,12 @@ def infer(
     skip: frozenset[str],
     given: Given = Given(),
     arguments: frozenset[str] = frozenset(),
+    targets: frozenset[str] = frozenset(),
 ) -> tuple[Roles, tuple[Phase, ...]]:
     """Return the roles of a loop's variables and the phase of each statement of `body` (already flattened).
 
     `skip` are names that are not data: functions, modules, and the loop's own counter; `given` are roles that are
-    known, `arguments` the parameters of the function that the loop is in.
+    known, `arguments` the parameters of the function that the loop is in, `targets` those of further samples.
     """
     known = helpers.functions(setup)
     facts = [
@@ -129,8 +131,9 @@ def infer(
     carried = _carried(facts)
     target, prediction = _target(facts, written, carried)
     target, prediction = given.target or target, given.prediction or prediction
-    after_target = _depends_on(facts, {target} if target else set())
-    parameters = given.parameters or _parameters(facts, carried, after_target | {target} if target else after_target)
+    targets = targets | {target} if target else targets
+    after_target = _depends_on(facts, set(targets))
+    parameters = given.parameters or _parameters(facts, carried, after_target | targets)
     learning = {n for fact in facts if set(fact.writes) & set(parameters) for n in (*fact.reads, *fact.writes)}
     loss = given.loss or _loss(facts, after_target, carried, learning.intersection(carried) or set(carried))
     aside = _aside(facts, {*parameters, *filter(None, (loss, prediction))}) if parameters else frozenset()
@@ -276,10 +279,6 @@ def _target(facts: Sequence[_Fact], written: set[str], carried: Sequence[str]) -
     return None, None
 
 
-def _calls(fact: _Fact, names: frozenset[str]) -> bool:
-    return any(isinstance(part, ast.Call) and called_name(part) in names for part in _walk(fact))
-
-
 def _loss(
     facts: Sequence[_Fact], after_target: frozenset[str], carried: Sequence[str], learning: set[str]
 ) -> str | None:
@@ -292,11 +291,12 @@ def _loss(
         if not isinstance(fact.node, ast.Assign | ast.AnnAssign | ast.AugAssign) or len(fact.writes) != 1:
             continue
         name = fact.writes[0]
-        if name not in after_target or name in carried:
+        if name not in after_target or (name in carried and _renewed(facts, name)):
             continue
         if learning & _depends_on(facts, {name}):
             continue
-        reduced = _reduces(fact) or _sums_up(fact) or any(word in name.lower() for word in COST_NAMES)
+        is_called_so = name in COST_LETTERS or any(word in name.lower() for word in COST_NAMES)
+        reduced = _reduces(fact) or _sums_up(fact) or is_called_so
         if (found is None and reduced) or (found is not None and _adds(fact.node, found)):
             found = name
     return found
@@ -307,7 +307,7 @@ def _sums_up(fact: _Fact) -> bool:
     if not (isinstance(fact.node, ast.AugAssign) and isinstance(fact.node.op, ast.Add)):
         return False
     squares = any(isinstance(part, ast.BinOp) and isinstance(part.op, ast.Pow) for part in _walk(fact))
-    return squares or _calls(fact, PENALTIES)
+    return squares or any(calls(node, PENALTIES) for node in fact.inside)
 
 
 def _reduces(fact: _Fact) -> bool:
@@ -418,7 +418,7 @@ def _delta(parameter: str, facts: Sequence[_Fact], phases: Sequence[Phase], para
     first: str | None = None
     while waiting:
         fact = waiting.pop(0)
-        if _calls(fact, REDUCTIONS):
+        if any(calls(node, REDUCTIONS) for node in fact.inside):
             summed = [name for name in fact.reads if name in defined and name not in met]
             if len(summed) == 1 and fact is not updates[0]:
                 return summed[0]  # the gradient of a bias: the sum of a delta

@@ -216,7 +216,7 @@ class Session(Timeline):
             cost = self.check().cost
         except Refused:
             return
-        if cost.inferred:
+        if cost.inferred and not cost.over:
             self._start_with(self.program.with_cost(cost.expression))
 
     def _start_with(self, program: Program) -> None:

@@ -11,6 +11,7 @@ import copy
 import dataclasses
 import random
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,15 @@ import numpy as np
 from nntui_core import dataflow, places
 from nntui_core.callees import Callees
 from nntui_core.casting import cast
-from nntui_core.flatlines import Line, TooLong, located
-from nntui_core.flattening import MARK, Names, Unsupported
+from nntui_core.flatlines import Line, TooLong, cloned, located
+from nntui_core.flattening import Names, Unsupported
 from nntui_core.interpreter import Interpreter, LoopOver
-from nntui_core.leaves import NAMELESS, is_container, leaf_names, parts
+from nntui_core.leaves import is_container, leaf_names, parts
 from nntui_core.loops import counters
+from nntui_core.naming import christened, coalesced, named
 from nntui_core.output import Output
 from nntui_core.program import Phase, Program, Roles, Statement
+from nntui_core.samplewise import ENOUGH, Meeting, Samplewise, busiest, loop_between, meetings
 from nntui_core.scratch import Scratch
 from nntui_core.unroll import Turn, Unroller
 from nntui_core.values import same_bits
@@ -49,6 +52,8 @@ class Straight:
     cut: bool = False
     plain: tuple[tuple[str, ...], ...] = ()
     """What each statement of the body writes by its text alone."""
+    shortened: tuple[int, int] | None = None
+    """The line of the loop over samples of which only the first few were followed, and how many there are."""
 
     def lines_at(self, index: int, turn: int) -> tuple[int, ...]:
         """Return the flat lines of one execution of a body statement; of turns that were left out, the first's."""
@@ -142,17 +147,18 @@ def _visible_roles(roles: Roles, visible: frozenset[str]) -> Roles:
     )
 
 
-def follow(interpreter: Interpreter, program: Program | None = None) -> Straight | None:
+def follow(interpreter: Interpreter, program: Program | None = None, samples: int = ENOUGH) -> Straight | None:
     """Return the iteration at whose start an interpreter stands as a straight line; None where it cannot be followed.
 
-    The interpreter and the random states stay as they are.
+    Of samples that are gone through one after another, so many are followed. The interpreter and the random states
+    stay as they are.
     """
     numpys_random, pythons_random = np.random.get_state(legacy=False), random.getstate()
     silence = Output()
     silence.quiet = True
     try:
         with np.errstate(all="ignore"), silence.installed():
-            return _follow(interpreter, program or interpreter.program)
+            return _follow(interpreter, program or interpreter.program, samples)
     except (Unsupported, LoopOver, RecursionError):
         return None
     except Exception:  # noqa: BLE001 - what the program raises shows when it is run
@@ -162,7 +168,33 @@ def follow(interpreter: Interpreter, program: Program | None = None) -> Straight
         random.setstate(pythons_random)
 
 
-def _follow(interpreter: Interpreter, program: Program) -> Straight | None:
+def _follow(interpreter: Interpreter, program: Program, samples: int = ENOUGH) -> Straight | None:
+    """Follow the iteration; where it goes through samples one after another, through the first few."""
+    before = interpreter.program.straight
+    if before is not None and before.shortened is not None:
+        again = _followed(interpreter, program, {before.shortened[0]: samples}, before.shortened[1])
+        return again if isinstance(again, Straight) else None
+    numpys_random, pythons_random = np.random.get_state(legacy=False), random.getstate()
+    whole = _followed(interpreter, program)
+    np.random.set_state(numpys_random)
+    random.setstate(pythons_random)
+    if isinstance(whole, Straight) and len(whole.program.samplewise.meetings) <= samples:
+        return whole
+    if isinstance(whole, Straight):
+        one, other = (whole.lines[meeting.index] for meeting in whole.program.samplewise.meetings[:2])
+        loop, total = loop_between(one, other), len(whole.program.samplewise.meetings)
+    else:
+        loop, total = whole, 0
+    if loop is None:
+        return whole if isinstance(whole, Straight) else None
+    few = _followed(interpreter, program, {loop: samples}, total)
+    return few if isinstance(few, Straight) else whole if isinstance(whole, Straight) else None
+
+
+def _followed(
+    interpreter: Interpreter, program: Program, shortened: Mapping[int, int] = MappingProxyType({}), total: int = 0
+) -> Straight | int | None:
+    """Return the iteration as a straight line, or the line of the loop that makes it too long."""
     scratch = Scratch(interpreter, program, flat=False)
     if not scratch.begin():
         return None
@@ -173,7 +205,7 @@ def _follow(interpreter: Interpreter, program: Program) -> Straight | None:
     later = frozenset(dataflow.bound_names([program.loop]))
     _meet(names, namespace, later)
     spots = {(n.lineno, n.col_offset): i for i, n in enumerate(program.written)}
-    unroller = Unroller(namespace, Callees(ast.parse(program.source), program.name), names, spots, later)
+    unroller = Unroller(namespace, Callees(ast.parse(program.source), program.name), names, spots, later, shortened)
     whole = True
     try:
         unroller.follow(program.loop.body)
@@ -181,14 +213,16 @@ def _follow(interpreter: Interpreter, program: Program) -> Straight | None:
         whole = False
     turn = _first_turn(program, unroller)
     if turn is None and not whole:
-        return None
+        return busiest(unroller.lines[-1]) if unroller.lines else None
     called = names.containers.names(namespace, later) if turn is None else turn.names
     end = len(unroller.lines) if turn is None else turn.after
-    lines = _coalesced(_named(unroller.lines[:end], called), set(namespace))
-    straight = _program(program, lines, names)
+    lines = christened(coalesced(named(unroller.lines[:end], called), set(namespace)), unroller.gave, names)
+    straight = _program(program, lines, names, total)
     known = {n for n in namespace if n.isidentifier()} | set(leaf_names(namespace, later))
     plain = tuple(dataflow.writes(node) for node in program.nodes)
-    found = Straight(straight, tuple(lines), names.held, frozenset(known), turn is not None, plain)
+    cut = turn is not None or bool(shortened)
+    short = next(((loop, total) for loop in shortened), None)
+    found = Straight(straight, tuple(lines), names.held, frozenset(known), cut, plain, short)
     return found if found.cut or _same(interpreter, found, namespace) else None
 
 
@@ -209,23 +243,33 @@ def _first_turn(program: Program, unroller: Unroller) -> Turn | None:
     outermost_first = sorted(unroller.turns, key=lambda turn: (turn.before, -turn.after))
     for turn in outermost_first[:MOST_TURNS]:
         if turn.before < turn.after < len(unroller.lines):
-            one = _named(unroller.lines[turn.before : turn.after], turn.names)
-            roles, _ = _cast(program, [line.node for line in one], unroller.names)
+            one = named(unroller.lines[turn.before : turn.after], turn.names)
+            roles, _, _ = _cast(program, one, unroller.names)
             if roles.parameters and roles.target and roles.prediction:
                 return turn
     return None
 
 
-def _cast(program: Program, nodes: Sequence[ast.stmt], names: Names) -> tuple[Roles, tuple[Phase, ...]]:
+def _cast(
+    program: Program, lines: Sequence[Line], names: Names
+) -> tuple[Roles, tuple[Phase, ...], tuple[Meeting, ...]]:
+    """Return the roles, a phase for each line, and where each sample's prediction meets its target."""
+    nodes = [line.node for line in lines]
     skip = program.functions | counters(program.loop) | frozenset(names.held)
     inside = {name for name in leaf_names(names.namespace) if isinstance(places.value(names.namespace, name), float)}
-    return cast(program.setup, nodes, skip, program.origin.given, program.site.arguments | inside)
+    arguments, given = program.site.arguments | inside, program.origin.given
+    roles, phases = cast(program.setup, nodes, skip, given, arguments)
+    found = meetings(lines, roles.prediction, roles.target)
+    if found:
+        targets = frozenset(meeting.target for meeting in found)
+        roles, phases = cast(program.setup, nodes, skip, given, arguments, targets)
+    return roles, phases, found
 
 
-def _program(program: Program, lines: Sequence[Line], names: Names) -> Program:
-    nodes = [located(copy.deepcopy(line.node), number) for number, line in enumerate(lines, start=1)]
+def _program(program: Program, lines: Sequence[Line], names: Names, total: int) -> Program:
+    nodes = [located(cloned(line.node), number) for number, line in enumerate(lines, start=1)]
     held = frozenset(names.held)
-    roles, phases = _cast(program, nodes, names)
+    roles, phases, found = _cast(program, lines, names)
     if roles.loss is None and roles.cost is None:
         roles = dataclasses.replace(roles, cost=program.origin.inferred_cost)
     functions = program.functions | held
@@ -253,6 +297,7 @@ def _program(program: Program, lines: Sequence[Line], names: Names) -> Program:
         site=dataclasses.replace(program.site, loop=loop),
         nodes=tuple(nodes),
         written=tuple(nodes),
+        samplewise=Samplewise(found, max(total, len(found))),
     )
 
 
@@ -275,84 +320,3 @@ def _same(interpreter: Interpreter, straight: Straight, after: Mapping[str, Any]
         if name not in written and not untouched:
             return False
     return True
-
-
-# --- names -----------------------------------------------------------------------------------------------------
-
-
-class _Final(ast.NodeTransformer):
-    """Puts the final names in the place of tokens."""
-
-    def __init__(self, names: Mapping[int, str]) -> None:
-        self.names = names
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        """The leaf of a token, or any other name."""
-        if node.id.startswith(MARK):
-            _, token, text = node.id.split(MARK)
-            node.id = self.names[int(token)] + text
-        return node
-
-
-def _named(lines: Sequence[Line], names: Mapping[int, str]) -> list[Line]:
-    return [dataclasses.replace(line, node=_Final(names).visit(copy.deepcopy(line.node))) for line in lines]
-
-
-class _Renamed(ast.NodeTransformer):
-    def __init__(self, old: str, new: str) -> None:
-        self.old, self.new = old, new
-
-    def visit_Name(self, node: ast.Name) -> ast.Name:
-        if node.id == self.old:
-            node.id = self.new
-        return node
-
-
-def _copied(node: ast.stmt) -> tuple[str, str] | None:
-    """Return the two names of `new = old`."""
-    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Name):
-        return node.targets[0].id, node.value.id
-    return None
-
-
-def _coalesced(lines: list[Line], visible: set[str]) -> list[Line]:
-    """Call a local variable what its value is called in the end: `A2`, not `forward_A2`, and drop the copying."""
-    while True:
-        copies = [(i, *pair) for i, line in enumerate(lines) if (pair := _copied(line.node))]
-        copies.sort(key=lambda copied: places.is_place(copied[1]))  # rather `A2` than `cache['A2']`
-        found = next((c for c in copies if _may_be_one(lines, visible, *c)), None)
-        if found is None:
-            return [line for line in lines if not _says_nothing(line.node, lines)]
-        at, new, old = found
-        rest = lines[:at] + lines[at + 1 :]
-        lines = [dataclasses.replace(line, node=_Renamed(old, new).visit(copy.deepcopy(line.node))) for line in rest]
-
-
-def _may_be_one(lines: Sequence[Line], visible: set[str], at: int, new: str, old: str) -> bool:
-    """Tell whether two names of a line `new = old` may become one."""
-    if new == old:
-        return True
-    if NAMELESS.search(new):
-        return False
-    if (places.base(old) if places.is_place(old) else old) in visible:
-        return False
-    writers = [i for i, line in enumerate(lines) if old in dataflow.writes(line.node)]
-    if len(writers) != 1 or writers[0] >= at:
-        return False
-    first = writers[0]
-    if new in dataflow.writes(lines[first].node):
-        return False
-    for line in lines[first + 1 : at]:
-        if new in (*dataflow.writes(line.node), *dataflow.reads(line.node)):
-            return False
-    again = [i for i, line in enumerate(lines) if i > at and new in dataflow.writes(line.node)]
-    read = [i for i, line in enumerate(lines) if i > at and old in dataflow.reads(line.node)]
-    return not again or not read or max(read) <= min(again)
-
-
-def _says_nothing(node: ast.stmt, lines: Sequence[Line]) -> bool:
-    """Tell whether a line only puts something where nobody looks for it: `caches[2][0] = A`."""
-    pair = _copied(node)
-    if pair is None or not NAMELESS.search(pair[0]):
-        return False
-    return not any(pair[0] in dataflow.reads(line.node) for line in lines)

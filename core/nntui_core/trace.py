@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core import dataflow
+from nntui_core import dataflow, places
 from nntui_core.draws import Draws
 from nntui_core.failure import Failure, ProgramFailed
 from nntui_core.inner import Replaced, hidden_sum
@@ -104,6 +104,15 @@ class Trace:
         """Return the last step (before step `before`) that writes a name, None where none does."""
         stop = len(self.steps) if before is None else before
         return next((k for k in range(stop - 1, -1, -1) if name in self.steps[k].writes), None)
+
+    def compiled(self, text: str, k: int) -> types.CodeType:
+        """Compile another text of step k's statement.
+
+        Raises:
+            SyntaxError: it is no statement.
+        """
+        node = places.parsed(text, {*self.environments[k], *self.steps[k].writes})
+        return compile(ast.Module([node], []), "<edit>", "exec")
 
     def with_outcome(self, k: int, outcome: Environment) -> "Trace":
         """Return the trace as it would have been had step k written these values."""

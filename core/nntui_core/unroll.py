@@ -13,18 +13,20 @@ and which key a subscript has, and every statement that computes an array is not
 
 import ast
 import contextlib
-import copy
 import inspect
+import itertools
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from nntui_core.binding import Binder, Valued
 from nntui_core.callees import Callees
-from nntui_core.flatlines import TooLong, item_of, stored
+from nntui_core.entering import Entered
+from nntui_core.flatlines import TooLong, cloned, item_of, stored
 from nntui_core.flattening import Flattener, Frame, Names, Unsupported, written_key
 from nntui_core.leaves import NEW, TEMPORARY, is_container, is_leaf, steps
 from nntui_core.values import is_numeric, same_bits
@@ -64,8 +66,11 @@ class Unroller(Binder):
         names: Names,
         places: dict[tuple[int, int], int],
         later: frozenset[str],
+        shortened: Mapping[int, int] = MappingProxyType({}),
     ) -> None:
         super().__init__(namespace, names)
+        self.shortened = shortened
+        """By line of a loop: the turns after which it is left."""
         self.later = later
         """The names of the loop itself, which come last where a container has several."""
         self.callees = callees
@@ -85,7 +90,7 @@ class Unroller(Binder):
             Exception: whatever the program raises.
         """
         try:
-            self._block(body, Frame(self.namespace))
+            self._block(body, self.body)
         finally:
             for number in range(self._temporaries):
                 self.namespace.pop(f"{TEMPORARY}{number + 1}", None)
@@ -134,6 +139,8 @@ class Unroller(Binder):
                     self.bind(node.target, *self.value(node.value, frame), frame)
             case ast.AugAssign():
                 self._augment(node, frame)
+            case ast.Global():
+                frame.shared |= set(node.names)
             case ast.Expr():
                 self._expression(node.value, frame)
             case ast.Match() | ast.AsyncFor() | ast.AsyncWith():
@@ -146,9 +153,13 @@ class Unroller(Binder):
         items, flat = self.value(node.iter, frame)
         own = frame.outermost
         for turn, item in enumerate(items):
+            if turn >= self.shortened.get(node.lineno, MOST_TURNS):
+                break
             before = len(self.lines)
+            self.loops.append((node.lineno, turn))
             self.bind(node.target, item, item_of(flat, turn), frame, counting=True)
             signal = self._block(node.body, frame)
+            self.loops.pop()
             if own and turn == 0:
                 self._turned(before)
             if signal == "break":
@@ -161,9 +172,13 @@ class Unroller(Binder):
         self.turns.append(Turn(before, len(self.lines), self.names.containers.names(self.namespace, self.later)))
 
     def _while(self, node: ast.While, frame: Frame) -> Signal:
-        while self.value(node.test, frame)[0]:
+        for turn in itertools.count():
+            if turn >= self.shortened.get(node.lineno, MOST_TURNS) or not self.value(node.test, frame)[0]:
+                break
             before, own = len(self.lines), frame.outermost
+            self.loops.append((node.lineno, turn))
             signal = self._block(node.body, frame)
+            self.loops.pop()
             if own:
                 self._turned(before)
             if signal == "break":
@@ -194,7 +209,7 @@ class Unroller(Binder):
 
     def value(self, node: ast.expr, frame: Frame) -> Valued:
         """Return an expression's value, and what it is in flat names: None where that cannot be said."""
-        plain = _Calls(self, frame).visit(copy.deepcopy(node))
+        plain = Entered(self, frame).visit(cloned(node))
         flat = self.flat(plain, frame)
         return self.evaluate(plain, frame), flat
 
@@ -224,10 +239,12 @@ class Unroller(Binder):
         self.at, self.index = at, index
         return signal if isinstance(signal, _Returned) else _Returned(None, ast.Constant(None))
 
-    def temporary(self, value: Any, flat: ast.expr | None, frame: Frame) -> ast.Name:
-        """Give a value that was computed on the way a name that the rest of its statement can read."""
+    def temporary(self, value: Any, flat: ast.expr | None, frame: Frame, function: str = "") -> ast.Name:
+        """Give a value that was computed on the way, or by a function, a name that its statement can read."""
         self._temporaries += 1
         name = f"{TEMPORARY}{self._temporaries}"
+        if function:
+            self.gave[name] = (function, "the")
         if isinstance(value, tuple) and flat is not None:
             frame.variables[name] = value
             frame.named[name] = (value, flat)
@@ -285,7 +302,7 @@ class Unroller(Binder):
                     yield
 
     def _expression(self, node: ast.expr, frame: Frame) -> None:
-        plain = _Calls(self, frame).visit(copy.deepcopy(node))
+        plain = Entered(self, frame).visit(cloned(node))
         if not isinstance(plain, ast.Call):
             return
         called = plain.func
@@ -347,59 +364,3 @@ class Unroller(Binder):
             self.note(ast.Assign([targets[0]], values[0]), frame)
         elif targets:
             self.note(ast.Assign([ast.Tuple(list(targets), ast.Store())], ast.Tuple(list(values), ast.Load())), frame)
-
-
-class _Calls(ast.NodeTransformer):
-    """Enters the calls in an expression, unrolls its comprehensions, and puts names in the place of what they give."""
-
-    def __init__(self, unroller: Unroller, frame: Frame) -> None:
-        self.unroller, self.frame = unroller, frame
-
-    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
-        """What is in it runs later."""
-        return node
-
-    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
-        """Of the two, the one that is taken."""
-        test = self.unroller.value(node.test, self.frame)[0]
-        chosen: ast.expr = self.visit(node.body if test else node.orelse)
-        return chosen
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
-        """What is in it may not run."""
-        return node
-
-    def visit_ListComp(self, node: ast.ListComp) -> ast.expr:
-        """A list, element by element."""
-        return self._unrolled(node)
-
-    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.expr:
-        """As a list."""
-        return self._unrolled(node)
-
-    def visit_DictComp(self, node: ast.DictComp) -> ast.expr:
-        """A dictionary, entry by entry."""
-        return self._unrolled(node)
-
-    def visit_SetComp(self, node: ast.SetComp) -> ast.expr:
-        """A set holds no arrays."""
-        return node
-
-    def _unrolled(self, node: ast.ListComp | ast.GeneratorExp | ast.DictComp) -> ast.expr:
-        found = self.unroller.comprehension(node, self.frame)
-        return self.unroller.temporary(found, None, self.frame)
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        """Enter a function of the program."""
-        self.generic_visit(node)
-        unroller, frame = self.unroller, self.frame
-        if any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords):
-            return node
-        flattener = Flattener(unroller.names, frame, lambda part: unroller.evaluate(part, frame))
-        function = unroller.callees.entered(flattener.value_of(node.func))
-        if function is None:
-            return node
-        arguments = [unroller.value(a, frame) for a in node.args]
-        keywords = {k.arg: unroller.value(k.value, frame) for k in node.keywords if k.arg is not None}
-        result = unroller.call(function, arguments, keywords)
-        return unroller.temporary(result.value, result.flat, frame)

@@ -39,12 +39,13 @@ UNCLEAR = 0.05
 class Pace:
     """How long the steps are meant to be.
 
-    `rates` has each parameter's γ, None where no variable holds it; `buffers` the arrays that its update carries on
-    (momentum), `scales` those of them that divide its step (Adam); `penalised` are the parameters that the cost has
-    in a penalty.
+    `samples` are those of a batch, `summed` those that are gone through one after another. `rates` has each
+    parameter's γ, None where no variable holds it; `buffers` the arrays that its update carries on (momentum);
+    `penalised` are the parameters that the cost has in a penalty.
     """
 
     samples: int = 1
+    summed: int = 1
     rates: Mapping[str, float | None] = field(default_factory=lambda: MappingProxyType({}))
     buffers: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     penalised: frozenset[str] = frozenset()
@@ -138,7 +139,7 @@ def _judge(trace: Trace, gradient: Derivative, pace: Pace) -> Update:
         return Update(name, NOT_A_GRADIENT, NO_FIT, None, known)
     step = (before - np.asarray(after, dtype=np.float64)) / known
     rounding = _rounding(before, after) / known
-    largest = float(np.max(np.abs(step), initial=0.0))
+    largest = float(np.max(np.abs(np.asarray(step)), initial=0.0))
     update = Update(name, NOT_UPDATED, NO_FIT, step, known, rate is None)
     if not gradient.zero and 0.0 < largest * UNCLEAR < rounding:
         # what is left after rounding is nothing, or too little
@@ -266,8 +267,8 @@ def _single(update: Update, gradient: Derivative, pace: Pace, common: float | No
         factor = update.entered
     elif update.free:
         factor = 1.0 if common is None or pace.buffers.get(update.name) else update.rate / common
-    n = float(max(pace.samples, 1))
-    known = {f * g for f in (1.0, 2.0, 0.5) for g in (1.0, n, 1 / n, n * n)}
+    n, m = float(max(pace.samples, 1)), float(max(pace.summed, 1))
+    known = {f * g for f in (1.0, 2.0, 0.5) for g in (1.0, n, 1 / n, n * n, m, 1 / m)}
     slack = max(1e-4, update.fit.slack)
     if any(abs(abs(factor) - k) <= slack * k for k in known):
         return update

@@ -77,7 +77,7 @@ def same_bits(a: Array, b: Array) -> bool:
 
 def frozen(value: object) -> Array:
     """Return a read-only copy of a number or an array."""
-    array = np.array(value, copy=True)
+    array = np.array(value, copy=True, subok=isinstance(value, np.matrix))  # of which `*` is the matrix product
     array.flags.writeable = False
     return array
 

@@ -11,7 +11,7 @@ MOST_ERRORS = 16
 
 def verdicts(report: Report, other_cost: str = "") -> Verdicts:
     """Return a check's result for a front end; `other_cost` is what a former check has inferred, where that differs."""
-    cost = f"{report.cost.name} = {report.cost.expression} = {report.cost.value:.6g}"
+    cost = f"{report.cost.name} = {report.cost.text} = {report.cost.value:.6g}"
     return Verdicts(
         report.iteration,
         cost + (" (inferred from the backward pass)" if report.cost.inferred else ""),
@@ -21,7 +21,7 @@ def verdicts(report: Report, other_cost: str = "") -> Verdicts:
         ),
         tuple(Found(f.code, f.severity, f.line, f.message, f.suggestion, f.replacement) for f in report.findings),
         report.sampled,
-        _another(report.cost.expression, other_cost) + report.answer,
+        _another(report.cost.text, other_cost) + report.answer,
         report.failed,
     )
 

@@ -220,3 +220,38 @@ train()
     interpreter.finish()
     assert interpreter.namespace["seen"] == plain["seen"]
     assert plain["seen"] == ["enter a", "enter b", ("a", 1), ("a", 2), "over", "leave b", "leave a"]
+
+
+def test_a_try_that_is_not_around_the_loop_keeps_its_handlers() -> None:
+    text = """
+import numpy as np
+try:
+    x = load("there is no such file")
+except NameError:
+    x = np.ones((2, 2))
+w = np.ones((2, 1))
+for i in range(3):
+    w = w - x @ w
+try:
+    plot(w)
+except NameError:
+    print("no plot")
+"""
+    site = find(ast.parse(text))
+    assert [type(node).__name__ for node in site.setup] == ["Import", "Try", "Assign"]
+    assert [type(node).__name__ for node in site.after] == ["Try"]
+
+
+def test_a_function_that_is_called_within_an_expression() -> None:
+    text = """
+def train(w):
+    for i in range(3):
+        w = w - x @ w
+    return [w, w]
+print("the end:", 1)
+print(train(w)[-1])
+"""
+    site = find(ast.parse(text))
+    assert site.call is not None
+    assert site.call.function.name == "train"
+    assert len(site.setup) == 2

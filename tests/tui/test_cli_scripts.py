@@ -210,7 +210,7 @@ def test_it_goes_on_to_pythons_numbers(tmp_path: Path, name: str, weights: list[
     result = json.loads(process.stdout)
     assert process.stderr.endswith(printed)
     assert "nntui:" not in process.stderr
-    expected = {} if name == "shares with helpers" else {"W": weights}
+    expected = {"net['W']" if name == "shares with helpers" else "W": weights}
     assert result["parameters"] == expected
 
 

@@ -79,7 +79,7 @@ def _lines(name: str, report: "Report") -> list[str]:
     guessed = " (not stated; inferred from the backward pass)" if cost.inferred else ""
     lines = [report.answer, ""] if report.answer else []
     lines.append(f"{name}, iteration {report.iteration:,}")
-    lines.append(f"cost  {cost.name} = {cost.expression} = {cost.value:.6g}{guessed}")
+    lines.append(f"cost  {cost.name} = {cost.text} = {cost.value:.6g}{guessed}")
     lines += ["", *map(_update, report.parameters)]
     lines += [report.sampled] if report.sampled else []
     lines.append("")
