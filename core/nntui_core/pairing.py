@@ -9,6 +9,7 @@ import ast
 
 import numpy as np
 
+from nntui_core.forward import Forward, NoForward
 from nntui_core.frame import WIDEST_SAMPLE, Predictions, View
 from nntui_core.program import Program
 from nntui_core.session import Session
@@ -18,12 +19,14 @@ PLAIN = (ast.Name, ast.Constant, ast.Slice, ast.BinOp, ast.UnaryOp, ast.operator
 """What an index may be made of that is evaluated here: nothing in it can be a call."""
 
 
-def rows(program: Program, target: str, length: int, state: State) -> Array | None:
-    """Return the rows of the target, of so many, that the body reads in a state; None where it reads all of it.
+def rows(program: Program, target: str, length: int, state: State, in_columns: bool = False) -> Array | None:
+    """Return the samples of the target, of so many, that the body reads in a state; None where it reads all of it.
 
-    Also where it cannot be said: the index is none that can be evaluated here.
+    Also where it cannot be said: the index is none that can be evaluated here. Samples are rows, or columns.
     """
     index = _index(program, target)
+    if in_columns and isinstance(index, ast.Tuple) and len(index.elts) == 2:
+        index = index.elts[1]
     if index is None or not all(isinstance(part, PLAIN) for part in ast.walk(index)):
         return None
     picked = ast.Expression(ast.Subscript(ast.Name("rows", ast.Load()), index, ast.Load()))
@@ -53,8 +56,10 @@ def predictions(session: Session, view: View) -> Predictions:
     """Return the samples in sight, each with its prediction where the present one is for it."""
     roles = session.program.roles
     name = roles.inputs[0] if roles.inputs else None
-    value, target, predicted = (_table(session.state, n) for n in (name, roles.target, roles.prediction))
-    where = None if target is None or predicted is None else _rows_of(session, len(target))
+    tables = [_table(session.state, n) for n in (name, roles.target, roles.prediction)]
+    in_columns = _in_columns(session.program, *tables)
+    value, target, predicted = (t.T if in_columns and t is not None else t for t in tables)
+    where = None if target is None or predicted is None else _rows_of(session, len(target), in_columns)
     if predicted is not None and where is not None and target is not None and len(where) < len(target):
         shown = _placed(predicted, where, view)
     elif predicted is None or target is None or len(predicted) == len(target):
@@ -74,6 +79,19 @@ def predictions(session: Session, view: View) -> Predictions:
     )
 
 
+def _in_columns(program: Program, value: Array | None, target: Array | None, predicted: Array | None) -> bool:
+    """Tell whether the samples stand in columns: by the shapes, and by the products where these fit both ways."""
+    other = predicted if target is None else target
+    if value is None or other is None or value.shape[1] != other.shape[1]:
+        return False
+    if value.shape[0] != other.shape[0]:
+        return True
+    try:
+        return not Forward.of(program).upright
+    except NoForward:
+        return False
+
+
 def _table(state: State, name: str | None) -> Array | None:
     """Return a variable as a table with a row for each sample, None where it is none."""
     value = state.get(name) if name else None
@@ -87,13 +105,13 @@ def _window(table: Array | None, view: View) -> tuple[tuple[float, ...], ...]:
     return () if table is None else tuple(map(tuple, table[first : first + rows, :WIDEST_SAMPLE].tolist()))
 
 
-def _rows_of(session: Session, length: int) -> Array | None:
-    """Return the rows of the target that the present prediction belongs to."""
+def _rows_of(session: Session, length: int, in_columns: bool) -> Array | None:
+    """Return the samples of the target that the present prediction belongs to."""
     roles = session.program.roles
     assert roles.target is not None
     assert roles.prediction is not None
     writer = session.last_writer(roles.prediction)
-    return rows(session.program, roles.target, length, writer.after if writer else session.state)
+    return rows(session.program, roles.target, length, writer.after if writer else session.state, in_columns)
 
 
 def _placed(predicted: Array, where: Array, view: View) -> tuple[tuple[float, ...], ...]:

@@ -9,6 +9,7 @@ import copy
 import math
 
 from nntui_core import edits, straight
+from nntui_core.assigned import naming_nothing
 from nntui_core.branches import Former, Ghost, set_aside
 from nntui_core.breakpoints import Breakpoints
 from nntui_core.cells import CellEdit, fitted
@@ -315,10 +316,9 @@ class Session(Timeline):
             Refused: the program has no variable of such a name.
         """
         program = self.program.with_roles(given)
-        known = {*self.shapes, *self.interpreter.namespace}
-        for name in (*given.parameters, given.target, given.prediction, given.loss, given.rate):
-            if name is not None and name not in known:
-                raise Refused(f"there is no variable {name}")
+        reason = naming_nothing(given, {*self.shapes, *program.places}, self.interpreter.namespace)
+        if reason:
+            raise Refused(reason)
         self._start_again(program)
 
     def edit_cell(self, name: str, index: Index, value: float) -> None:

@@ -90,3 +90,37 @@ def test_where_it_cannot_be_told_nothing_stands_beside_another_sample(tmp_path: 
     session = opened(tmp_path, body)
     session.next_iteration()
     assert not any(predictions(session, View(samples=(0, 9))).predictions)
+
+
+COLUMNS = """import numpy as np
+X = np.array([[0, 0, 1, 1, 2], [0, 1, 0, 1, 2]], dtype=float)
+Y = np.array([[0, 1, 1, 0, 1]], dtype=float)
+W = np.array([[0.5, 0.25]])
+for epoch in range(9):
+"""
+
+
+def test_samples_in_columns_are_lines_of_the_table(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(f"{COLUMNS}    A = W @ X\n    d = A - Y\n    W = W - 0.01 * d @ X.T\n")
+    session = Session(script.load(str(path)))
+    session.step()
+    shown = predictions(session, View(samples=(1, 3)))
+    assert shown.total == 5
+    assert shown.inputs == ((0, 1), (1, 0), (1, 1))
+    assert shown.targets == ((1,), (1,), (0,))
+    assert shown.predictions == ((0.25,), (0.5,), (0.75,))
+
+
+def test_mini_batches_of_columns(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    body = "        A = W @ X[:, j:j + 2]\n        d = A - Y[:, j:j + 2]\n        W = W - 0.01 * d @ X[:, j:j + 2].T\n"
+    path.write_text(f"{COLUMNS}    for j in range(0, 5, 2):\n{body}")
+    session = Session(script.load(str(path)))
+    seen = []
+    while session.position.iteration == 0:
+        session.step()
+        if session.trace[-1].statement.targets == ("A",):
+            shown = predictions(session, View(samples=(0, 5)))
+            seen.append([row for row, values in enumerate(shown.predictions) if values])
+    assert seen == [[0, 1], [2, 3], [4]]

@@ -1,0 +1,57 @@
+"""A script of somebody's own on the screen: what it does wrong is said in words, and what is wrong can be set right."""
+
+from pathlib import Path
+
+import pytest
+from tests.tui.reading import opened, script
+from textual.widgets import Input
+
+TEXT = """import numpy as np
+x = np.array([[0, 1.0], [1, 1], [2, 1]])
+y = np.array([[0], [1.0], [1.0]])
+w = np.array([[0.3], [0.2]])
+lr = 0.1
+for i in range(50):
+    p = x @ w
+    w = w - lr * x.T @ (p - y)
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "mine.py"
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "says"),
+    [
+        ("target", "yy", "target: there is no variable yy: did you mean y?"),
+        ("prediction", "output", "prediction: there is no variable output; there are"),
+        ("parameters", "w, b", "parameters: there is no variable b; there are"),
+        ("rate", "eta", "rate: there is no variable eta; there are i, lr, p, w, x, y"),
+        ("cost", "np.sum((q - y) ** 2)", "cost: there is no variable q; there are"),
+        ("cost", "np.sum((p -", "cost: np.sum((p - is no expression"),
+    ],
+)
+async def test_a_role_for_no_variable_is_refused(file: Path, field: str, text: str, says: str) -> None:
+    async with opened(script(file, TEXT)) as desk:
+        before = desk.frame.roles
+        await desk.press("v")
+        desk.app.screen.query_one(f"#{field}", Input).value = text
+        desk.app.screen.query_one(f"#{field}", Input).focus()
+        await desk.press("enter")
+        assert desk.at_main
+        assert says in desk.explanation()
+        assert desk.frame.roles == before
+        await desk.press("n")
+        assert desk.frame.iteration == 1
+
+
+async def test_a_role_for_a_variable_is_taken(file: Path) -> None:
+    async with opened(script(file, TEXT)) as desk:
+        await desk.press("v")
+        desk.app.screen.query_one("#cost", Input).value = "np.mean((p - y) ** 2)"
+        desk.app.screen.query_one("#cost", Input).focus()
+        await desk.press("enter")
+        assert desk.frame.roles["cost"] == "np.mean((p - y) ** 2)"
