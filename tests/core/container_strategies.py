@@ -35,6 +35,13 @@ class Layer(Base):
         self.x = x
         return self.act(x @ self.W + self.b)
 
+    @staticmethod
+    def squashed(z):
+        return np.tanh(z)
+
+    def __call__(self, z):
+        return self.squashed(z * self.W)
+
     def change(self, d, by=0.25):
         self.W -= by * self.x.T @ d
         self.b -= by * np.tanh(d)
@@ -106,6 +113,7 @@ SIMPLE = [
     "{p}[0] = 0.5",
     "z = net.forward(x)",
     "z = held.forward({p})",
+    "z = held({p}) * layer.kinds",
     "y = net.layers[1].change({p})",
     "held.halve()",
     "total += net.layers[0].tick()",
@@ -192,6 +200,7 @@ RARE = [
     "net.new = 3",
     "del net.layers[0].W",
     "Layer.tick = lambda self: 0.25",
+    "Layer.kinds = 2",
     "Layer.forward = lambda self, x: x * 0.5",
     "net.history = []",
     "cache = grads",
@@ -204,7 +213,15 @@ RARE = [
     "count = 1 / 0",
 ]
 
-TESTS = ["i == 13", "i % 7 == 3", "np.sum({p}) > 0.25", "i > 20"]
+TESTS = [
+    "i % 7 == 3 and np.sum({p}) > 0",
+    "i == 5 or np.sum({p}) < -1",
+    "held is layer and i % 9 == 2",
+    "i == 13",
+    "i % 7 == 3",
+    "np.sum({p}) > 0.25",
+    "i > 20",
+]
 
 
 @st.composite

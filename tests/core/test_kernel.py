@@ -1,23 +1,19 @@
 """A lowered body is the body as it was written, to the last bit: values, layouts, aliases, random states, losses."""
 
-import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
-from tests.core.container_strategies import container_loops
-from tests.core.graphs import graph
 from tests.core.kernel_strategies import Loop, loops
-from tests.core.program_oracle import fingerprint, global_random_state_kept, of_value
+from tests.core.lowering import body_of, outcome, started
+from tests.core.program_oracle import fingerprint, global_random_state_kept
 
 from nntui_core import builtin, script
-from nntui_core.interpreter import Interpreter, RunFailed
+from nntui_core.interpreter import Interpreter
 from nntui_core.kernel import CannotLower, blocks, lowered, running
 from nntui_core.output import Output
-from nntui_core.program import Program
 
 SCRIPTS = sorted((Path(__file__).parent.parent / "scripts").glob("*.py"))
 CORRECT = sorted((Path(__file__).parent / "correct_programs").glob("*.py"))
@@ -32,41 +28,6 @@ def at_once() -> Iterator[None]:
     running.HOT = before
 
 
-PIECES = (1, 5, 17, 2, 9)
-
-
-def outcome(interpreter: Interpreter, lower: bool) -> dict[str, Any]:
-    """Run in a few pieces; return all that can be seen of it, in the end and on the way."""
-    assert interpreter._body is not None
-    if not lower:
-        interpreter._body.reason = "as it was written"
-    losses: list[Any] = []
-    output = Output()
-    with global_random_state_kept(), output.installed(anew=True):
-        np.random.seed(3)
-        random.seed(3)
-        for piece in PIECES:
-            try:
-                if not interpreter.ended:
-                    interpreter.run(piece, lambda loss: losses.append(of_value(loss)[-1]))
-            except RunFailed as failed:
-                return {"failed": failed.finished, "why": repr(failed.__cause__), "losses": losses}
-        seen = fingerprint(interpreter.namespace)
-    return {
-        "seen": seen,
-        "graph": graph(interpreter.namespace),
-        "losses": losses,
-        "printed": output.last(99),
-        "at": interpreter.position,
-        "ended": (interpreter.ended, interpreter.broke),
-    }
-
-
-def body_of(interpreter: Interpreter) -> running.Body:
-    assert interpreter._body is not None
-    return interpreter._body
-
-
 @given(loops())
 @THOROUGH
 def test_a_random_loop_ends_as_it_was_written(loop: Loop) -> None:
@@ -74,14 +35,6 @@ def test_a_random_loop_ends_as_it_was_written(loop: Loop) -> None:
     assert outcome(kernel, lower=True) == outcome(loop.started(), lower=False)
     assert not body_of(kernel).reason.startswith(running.FAULT)
     assert len(body_of(kernel)._kernels) <= 2
-
-
-@given(container_loops())
-@settings(THOROUGH, max_examples=100)
-def test_a_random_loop_over_containers_ends_as_it_was_written(loop: Loop) -> None:
-    kernel = loop.started()
-    assert outcome(kernel, lower=True) == outcome(loop.started(), lower=False)
-    assert not body_of(kernel).reason.startswith(running.FAULT)
 
 
 @given(loops())
@@ -102,13 +55,6 @@ def test_a_large_network_ends_as_it_was_written() -> None:
     body = body_of(kernel)
     assert body._kernel is not None
     assert "for P0" in body._kernel.source
-
-
-def started(source: str, name: str = "test") -> Interpreter:
-    interpreter = Interpreter(Program.parse(source, name))
-    with Output().installed(anew=True), global_random_state_kept():
-        interpreter.start()
-    return interpreter
 
 
 def opened(path: Path) -> Interpreter:

@@ -38,8 +38,12 @@ def call(self: Expressions, node: ast.Call) -> Value:
         assert isinstance(node.func, ast.Attribute)
         name = node.func.attr
         function = self.constant(computed(lambda thing: getattr(thing, name), (owner,)))
+        if isinstance(owner.example, type):
+            self.tape.of_classes[owner.example, name] = function.example
     else:
         function = self.evaluate(node.func)
+    if isinstance(function.example, Container):
+        return methods.of_object(self, function, "__call__", arguments, keywords)
     if not function.constant:
         raise CannotLower(f"a call of {ast.unparse(node.func)}")
     return _known(self, function, arguments, keywords)
@@ -53,9 +57,8 @@ def _of_container(
         if keywords:
             raise CannotLower(f"the method {name}")
         return methods.of_container(self, owner, name, arguments)
-    function = methods.function_of(self, owner, name)
-    if function is not None:
-        return self.inlined(function, [owner, *arguments], keywords)
+    if name not in self.keys(owner):
+        return methods.of_object(self, owner, name, arguments, keywords)
     held = self.attribute(owner, name)
     if not held.constant:
         raise CannotLower(f"a call of {name}")

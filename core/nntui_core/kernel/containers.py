@@ -5,6 +5,7 @@ comprehension) is *made*. The recording never writes into a found one: what an i
 place, `net.layers[0].W`, and goes into the real container when the kernel is left. A made one is made anew then.
 """
 
+import inspect
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -152,23 +153,23 @@ def is_container(thing: Any) -> bool:
 
 def _is_plain(kind: type) -> bool:
     """Tell whether the objects of a class keep attributes just so, without a method in between."""
-    written = (each.__flags__ & HEAP or each is types.SimpleNamespace for each in kind.__mro__[:-1])
-    if type(kind) is not type or not all(written):
+    if kind is types.SimpleNamespace:
+        return True
+    if type(kind) is not type or not all(each.__flags__ & HEAP for each in kind.__mro__[:-1]):
         return False
     own = ("__setattr__", "__delattr__", "__getattribute__")
     plain = all(getattr(kind, name) is getattr(object, name) for name in own)
     return plain and not any(hasattr(kind, name) for name in ("__getattr__", "__slots__"))
 
 
-def method(kind: type, name: str) -> types.FunctionType:
-    """Return the function that a method of a class is.
+def method(kind: type, name: str) -> tuple[types.FunctionType, bool]:
+    """Return the function that a method of a class is, and whether it gets the object.
 
     Raises:
         CannotLower: it is none.
     """
-    for each in kind.__mro__:
-        if name in vars(each):
-            if isinstance(function := vars(each)[name], types.FunctionType):
-                return function
-            break
-    raise CannotLower(f"{kind.__name__}.{name} is no method")
+    found = inspect.getattr_static(kind, name, None)
+    function = found.__func__ if isinstance(found, staticmethod) else found
+    if not isinstance(function, types.FunctionType):
+        raise CannotLower(f"{kind.__name__}.{name} is no method")
+    return function, function is found

@@ -159,8 +159,8 @@ class Emitter:
         if len(self.tape.found) > 1:
             ids = ", ".join(f"id(c{i})" for i in range(len(self.tape.found)))
             self._require(f"len({{{ids}}}) == {len(self.tape.found)}")
-        for (kind, name), function in self.tape.methods.items():
-            self._require(f"{self.constant(kind)}.{name} is {self.constant(function)}")
+        for (kind, name), thing in self.tape.of_classes.items():
+            self._require(f"{self.constant(kind)}.{name} is {self.constant(thing)}")
 
     def _require(self, condition: str) -> None:
         self._before.append(f"if not ({condition}): return None")

@@ -23,14 +23,14 @@ REDUCTIONS: dict[str, np.ufunc] = {
 """The ufunc that a function or method of an array reduces with; a mean is a sum divided by its number."""
 
 KEPT_NAMES = """
-    absolute argmax argmin array_equal clip concatenate copy cumsum diag dot expand_dims eye full hstack
+    absolute argmax argmin array array_equal clip concatenate copy cumsum diag dot expand_dims eye full hstack
     linspace max mean min nan_to_num ones ones_like outer prod ravel reshape round squeeze std sum swapaxes tile
     trace transpose tril triu var vstack where zeros zeros_like
 """
 KEPT = {id(getattr(np, name)) for name in KEPT_NAMES.split()} | {id(np.linalg.norm)}
 """NumPy's functions that stay as they are, with a new result each time, or a view of one operand."""
 
-ANY_NUMBER = {id(np.where), id(np.clip), id(np.maximum), id(np.minimum)}
+ANY_NUMBER = {id(getattr(np, name)) for name in ["absolute", "clip", "maximum", "minimum", "round", "squeeze", "where"]}
 """Those whose operands may be numbers that change: no shape follows from them."""
 
 METHOD_NAMES = """
@@ -47,7 +47,7 @@ DRAWN_NAMES = """
 DRAWN = frozenset(DRAWN_NAMES.split())
 """Methods of random generators; what they draw is new, how much follows from their arguments."""
 
-CONSTRUCTORS: dict[int, Callable[..., Any]] = {id(f): f for f in (len, float, int, abs, range, slice, round, bool)}
+CONSTRUCTORS: dict[int, Callable[..., Any]] = {id(f): f for f in (float, int, abs, range, slice, round, bool, str)}
 """Python's own functions of numbers and sizes."""
 
 MATH = {id(value) for value in vars(math).values() if callable(value)}

@@ -5,12 +5,13 @@ new one holds is what the next iteration finds in the old one's place. That is s
 one, where nothing has been stored in it, and where both are built alike.
 """
 
+import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nntui_core import places
 from nntui_core.kernel.containers import ATOMS, KINDS, LONGEST, Container, Found, Made, Shape, place
-from nntui_core.kernel.recording import Recording, computed
+from nntui_core.kernel.recording import CODE, Recording, computed
 from nntui_core.kernel.tape import CannotLower, How, Op, Value
 
 
@@ -77,10 +78,17 @@ class Holding(Recording):
             self.tape.bound[text] = value
 
     def attribute(self, holder: Value, name: str) -> Value:
-        """Return an attribute of an object."""
-        if holder.example.kind in KINDS:
+        """Return an attribute of an object, or of its class where the object has none of that name."""
+        kind = holder.example.kind
+        if kind in KINDS:
             raise CannotLower(f".{name}")
-        return self.read(holder, name)
+        if name in self.keys(holder):
+            return self.read(holder, name)
+        thing = inspect.getattr_static(kind, name, Container)
+        if type(thing) not in ATOMS:
+            raise CannotLower(f"{kind.__name__}.{name} belongs to the class")
+        self.tape.of_classes[kind, name] = thing
+        return self.constant(thing)
 
     def item(self, holder: Value, index: Value) -> Value:
         """Return what is at an index of a dict, list or tuple; a slice of a list is a list."""
@@ -212,7 +220,7 @@ class Holding(Recording):
 
 def _leaf(name: str, value: Value) -> Value:
     """Return a value that a name or place may hold."""
-    plain = value.is_array or value.is_number or (value.constant and type(value.example) in ATOMS)
-    if not plain:
+    known = value.constant and (type(value.example) in ATOMS or isinstance(value.example, CODE))
+    if not (value.is_array or value.is_number or known):
         raise CannotLower(f"{name} is not a number or an array")
     return value

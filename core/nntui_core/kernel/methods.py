@@ -15,20 +15,20 @@ from nntui_core.kernel.tape import CannotLower, How, Op, Value
 from nntui_core.kernel.turns import items
 
 
-def function_of(self: Expressions, owner: Value, name: str) -> Any | None:
-    """Return the function that a method of an object is, None for what an attribute holds.
+def of_object(
+    self: Expressions, owner: Value, name: str, arguments: Sequence[Value], keywords: dict[str, Value]
+) -> Value:
+    """Record a method of an object.
 
     Raises:
         CannotLower: it is no function of the program's own.
     """
-    if name in self.keys(owner):
-        return None
     kind = owner.example.kind
-    function = method(kind, name)
-    if function.__globals__ is not self.globals_of_program():
+    function, gets_object = method(kind, name)
+    if kind in KINDS or name in self.keys(owner) or function.__globals__ is not self.globals_of_program():
         raise CannotLower(f"a call of {name}")
-    self.tape.methods[kind, name] = function
-    return function
+    self.tape.of_classes[kind, name] = function
+    return self.inlined(function, [*([owner] if gets_object else []), *arguments], keywords)
 
 
 def of_container(self: Expressions, owner: Value, name: str, arguments: Sequence[Value]) -> Value:

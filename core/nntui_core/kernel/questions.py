@@ -1,7 +1,7 @@
 """Comparisons: of numbers and arrays, which are operations; and those whose answer is known while recording.
 
-Whether something is None, whether two containers are one, whether a dict has a key: that follows from what the kernel
-was made for.
+Whether something is None, whether two containers are one, whether a dict has a key, what a text says (`f'W{l}'`): that
+follows from what the kernel was made for.
 """
 
 import ast
@@ -48,4 +48,31 @@ def _is_same(left: Value, right: Value) -> bool | None:
     return None
 
 
+def _several(self: Expressions, node: ast.BoolOp) -> Value:
+    """Read `a and b`, `a or b`, where all but the last are known beforehand."""
+    ends = isinstance(node.op, ast.Or)
+    for each in node.values[:-1]:
+        value = self.evaluate(each)
+        if not value.constant:
+            raise CannotLower("a test that is not known beforehand")
+        if bool(value.example) == ends:
+            return value
+    return self.evaluate(node.values[-1])
+
+
+def _text(self: Expressions, node: ast.JoinedStr) -> Value:
+    """Read a text that is made of known ones and of whole numbers."""
+    return self.constant("".join(_part(self, part) for part in node.values))
+
+
+def _part(self: Expressions, part: ast.expr) -> str:
+    plain = isinstance(part, ast.FormattedValue) and part.conversion == -1 and part.format_spec is None
+    value = self.evaluate(part.value if isinstance(part, ast.FormattedValue) else part)
+    if not (plain or isinstance(part, ast.Constant)) or not value.constant or type(value.example) not in (int, str):
+        raise CannotLower("a text that is not known beforehand")
+    return str(value.example)
+
+
 READERS[ast.Compare] = _comparison
+READERS[ast.BoolOp] = _several
+READERS[ast.JoinedStr] = _text

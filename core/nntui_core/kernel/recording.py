@@ -70,7 +70,7 @@ class Recording:
         if name in self.tape.known:
             return self.constant(self.tape.known[name])
         settled = is_settled(thing) and name not in self.rebound
-        if settled or isinstance(thing, CODE) or isinstance(getattr(thing, "__self__", None), np.random.RandomState):
+        if settled or isinstance(thing, CODE):
             if name in self.rebound:
                 raise CannotLower(f"{name} changes")
             self.tape.known[name] = thing

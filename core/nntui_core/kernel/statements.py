@@ -188,16 +188,36 @@ class Statements(Expressions):
     # --- branches and functions ------------------------------------------------------------------------------------
 
     def _branch(self, node: ast.If) -> Value | None:
+        if isinstance(node.test, ast.BoolOp):
+            return self._block(node.body if self._may_be(node.test) else node.orelse)
         test = self.evaluate(node.test)
         if test.constant:
             return self._block(node.body if test.example else node.orelse)
-        if self.locals or not (test.is_number or (test.is_array and test.example.size == 1)):
-            raise CannotLower("a branch that is not known beforehand")
+        self._check_test(test)
         if node.orelse and bool(test.example):
             self._leave_where(self.apply(ast.Not, test), self._statement)
             return self._block(node.body)
         self._leave_where(test, self._statement)
         return self._block(node.orelse)
+
+    def _may_be(self, test: ast.BoolOp) -> bool:
+        """Tell whether several tests are true, as far as that is known; else the kernel is left where one may be."""
+        for node in test.values:
+            if isinstance(node, ast.BoolOp):
+                truth = self._may_be(node)
+            else:
+                value = self.evaluate(node)
+                truth = value.constant and bool(value.example)
+                if not value.constant:
+                    self._check_test(value)
+                    self._leave_where(value, self._statement)
+            if truth == isinstance(test.op, ast.Or):
+                return truth
+        return truth
+
+    def _check_test(self, test: Value) -> None:
+        if self.locals or not (test.is_number or (test.is_array and test.example.size == 1)):
+            raise CannotLower("a branch that is not known beforehand")
 
     def _turns(self, node: ast.For) -> Value | None:
         """Record an inner loop turn by turn, where it is known what it goes through."""
@@ -241,7 +261,7 @@ class Statements(Expressions):
             or len(self.locals) >= DEEPEST
         ):
             raise CannotLower(f"a call of {function.__name__}")
-        if isinstance(node, ast.FunctionDef) and (node.decorator_list or _is_deep(node)):
+        if isinstance(node, ast.FunctionDef) and _is_deep(node):
             raise CannotLower(f"a call of {function.__name__}")
         frame = self._frame(function, node.args, arguments, keywords)
         own = {} if isinstance(node, ast.Lambda) else dict.fromkeys(dataflow.bound_names(node.body), UNBOUND)
@@ -282,7 +302,9 @@ def _functions(program: Program) -> Functions:
     for outer in (*program.site.setup, *program.site.prelude):
         for node in ast.walk(outer):
             if isinstance(node, ast.FunctionDef | ast.Lambda):
-                key = (node.lineno, "<lambda>" if isinstance(node, ast.Lambda) else node.name)
+                decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
+                first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+                key = (first, "<lambda>" if isinstance(node, ast.Lambda) else node.name)
                 twice |= {key} & found.keys()
                 found[key] = node
     return {key: node for key, node in found.items() if key not in twice}

@@ -121,8 +121,8 @@ class Tape:
     """The containers that the iteration makes, by the names and places that hold them; `bound` has what is in them."""
     found: "list[Found]" = field(default_factory=list)
     """The containers of the program that the places are in."""
-    methods: dict[tuple[type, str], Any] = field(default_factory=dict)
-    """The functions that methods of the program's classes have to be still."""
+    of_classes: dict[tuple[type, str], Any] = field(default_factory=dict)
+    """What attributes of the program's classes have to be still: functions, numbers."""
     item: Value | None = None
     """The loop's variable."""
     report: int = 0
