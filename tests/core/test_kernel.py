@@ -66,12 +66,24 @@ def opened(path: Path) -> Interpreter:
     return interpreter
 
 
+AS_WRITTEN = {
+    "book_class": "a shuffle of something else than numbers",
+    "book_lists": "a shuffle of something else than numbers",
+    "book_loops": "a call of min",
+    "global_names": "a call of forward",
+    "named_tuple": "p is a Params",
+    "until_tolerance": "a test that never changes",
+}
+"""Scripts whose body is not lowered, and why; that of every other one is."""
+
+
 @pytest.mark.parametrize("path", [*SCRIPTS, *CORRECT], ids=lambda path: path.stem)
-def test_a_script_is_lowered_and_ends_as_it_was_written(path: Path) -> None:
+def test_a_script_ends_as_it_was_written(path: Path) -> None:
     kernel = opened(path)
     assert outcome(kernel, lower=True) == outcome(opened(path), lower=False)
     body = body_of(kernel)
-    assert (body.reason, len(body._kernels)) == ("", 1)
+    reason = AS_WRITTEN.get(path.stem, "")
+    assert (body.reason, len(body._kernels)) == (reason, not reason)
 
 
 @pytest.mark.parametrize("name", ["default", "forum"])
