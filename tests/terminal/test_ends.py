@@ -22,6 +22,9 @@ for i in range(50):
     w = w - lr * x.T @ delta
 """
 
+MOST_WORK = 0.3
+"""Seconds of a processor: the end is noticed within a second, spent waiting; a thread that went on reading took 0.7."""
+
 STATES = {
     "paused": lambda shell: shell.keys("n"),
     "running": lambda shell: shell.keys("Space"),
@@ -115,7 +118,25 @@ def test_a_detached_tmux_changes_its_size_and_comes_back() -> None:
         shell.prompt()
 
 
-def test_the_end_of_input_ends_it_without_a_signal(tmp_path: Path) -> None:
+def cpu_seconds(pid: int) -> float:
+    """Return how long a process has used a processor for."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def settled(pid: int) -> float:
+    """Wait until a process has nothing to do any more; return how long it has used a processor for."""
+    used, deadline = cpu_seconds(pid), time.monotonic() + DEADLINE
+    while True:
+        time.sleep(0.5)
+        now = cpu_seconds(pid)
+        if now - used < 0.05:
+            return now
+        used = now
+        assert time.monotonic() < deadline, "it is never idle"
+
+
+def test_the_end_of_input_ends_it_without_a_signal_and_without_work(tmp_path: Path) -> None:
     """A terminal that is not the controlling one sends no hangup when it goes: reads fail, or return nothing."""
     master, slave = os.openpty()
     pid = os.fork()
@@ -131,12 +152,15 @@ def test_the_end_of_input_ends_it_without_a_signal(tmp_path: Path) -> None:
     while b"quit" not in seen:
         assert select.select([master], [], [], DEADLINE)[0], f"nothing comes after {seen!r}"
         seen += os.read(master, 65536)
+    before = settled(pid)
     os.close(master)
     deadline = time.monotonic() + DEADLINE
-    while not (ended := os.waitpid(pid, os.WNOHANG))[0]:
+    while not (ended := os.wait4(pid, os.WNOHANG))[0]:
         assert time.monotonic() < deadline, "it goes on without a terminal"
         time.sleep(0.02)
     assert os.waitstatus_to_exitcode(ended[1]) == 128 + signal.SIGHUP
+    used = ended[2].ru_utime + ended[2].ru_stime - before
+    assert used < MOST_WORK, f"its end took {used:.2f} s of a processor: it reads without end"
 
 
 def test_a_session_on_a_broken_connection_is_taken_over(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,10 @@ class Far:
     def run(self, least: int) -> int:
         """Let it run so far, and return an iteration that the screen has shown."""
         self.shell.keys("Space")
+        return self.watch(least)
+
+    def watch(self, least: int) -> int:
+        """Wait until it has run so far, and return an iteration that the screen has shown."""
         shown = at(self.shell.until(lambda text: "it/s" in text and (at(text) or 0) > least))
         assert shown is not None
         return shown
@@ -70,12 +74,12 @@ def at(text: str) -> int | None:
 
 
 @contextmanager
-def far(folder: Path) -> Iterator[Far]:
-    """Open a shell here and a server at the far end of a wire."""
+def far(folder: Path, rate: float = 0.0) -> Iterator[Far]:
+    """Open a shell here and a server at the far end of a wire, which carries `rate` bytes a second, 0 for no limit."""
     keys, state = folder / "keys", folder / "state"
     keys.mkdir()
     state.mkdir()
-    with server(keys) as serving, wire(serving.port) as laid, pane() as shell:
+    with server(keys) as serving, wire(serving.port, rate) as laid, pane() as shell:
         yield Far(shell, serving, laid, state)
 
 
@@ -94,11 +98,53 @@ def test_it_is_used_through_a_login(tmp_path: Path) -> None:
         there.await_end()
 
 
+KEYS: tuple[tuple[str, Callable[[Session], object]], ...] = (
+    *[("n", Session.next_iteration)] * 3,
+    ("+", lambda session: session.set_rate(2.0)),
+    *[("n", Session.next_iteration)] * 2,
+    ("N", Session.back_iteration),
+    *[("s", Session.step)] * 3,
+    ("S", Session.back),
+    ("-", lambda session: session.set_rate(1.0)),
+    *[("n", Session.next_iteration)] * 4,
+    *[("s", Session.step)] * 2,
+)
+"""Keys that lead elsewhere in any other order, and what they do."""
+MOST_FOR_KEYS = 12_000
+"""Bytes, ssh's own included: three pictures or four for all of the keys, and not one for each."""
+
+
+def test_over_a_slow_wire_keys_are_done_in_order_and_few_pictures_come(tmp_path: Path) -> None:
+    own = Session(builtin.load("default"))
+    with far(tmp_path, 12_500) as there:
+        there.open()
+        before = there.wire.down
+        for key, do in KEYS:
+            there.shell.keys(key)
+            do(own)
+        shown = [f"{number:.3f}" for number in own.state["W1"].reshape(-1).tolist()]
+        place = f"it {own.position.iteration}/1,000 · γ 1 "
+        marked = own.interpreter.statement.text
+        there.shell.until(lambda text: place in text and f"▶ →     {marked} " in text and all(w in text for w in shown))
+        assert there.wire.down - before < MOST_FOR_KEYS
+        there.shell.keys("Space")
+        there.shell.until(lambda text: "it/s" in text)
+        there.shell.keys("l", "BSpace", *"0.25", "Enter")
+        there.shell.until(lambda text: "γ 0.25" in text and "it/s" in text)
+        there.shell.keys("Space")
+        there.shell.until(lambda text: "paused" in text)
+        there.shell.keys("q")
+        there.shell.until(lambda text: "status=0" in text)
+
+
 @pytest.mark.parametrize("plug", ["the client is killed", "the wire is cut"])
 def test_a_run_is_broken_off_and_taken_up_again(tmp_path: Path, plug: str) -> None:
     with far(tmp_path) as there:
         there.open()
-        shown = there.run(1000)
+        there.shell.keys("u")
+        there.shell.until(lambda text: "run until" in text)
+        there.shell.say("1000000")
+        shown = there.watch(1000)
         if plug == "the wire is cut":
             there.wire.cut()  # neither end is told: sshd finds out when the client does not answer
         else:
@@ -117,7 +163,8 @@ def test_a_run_is_broken_off_and_taken_up_again(tmp_path: Path, plug: str) -> No
         there.shell.keys("C-j")  # the terminal is as the killed client has left it: enter is none
         there.shell.prompt()
         there.open("--resume", port=there.server.port)
-        there.shell.until(lambda text: at(text) == kept.position.iteration)
+        numbers = [f"{number:.3f}" for number in own.state["W1"].reshape(-1).tolist()]
+        there.shell.until(lambda text: at(text) == kept.position.iteration and all(w in text for w in numbers))
         shown_then = there.run(kept.position.iteration)
         there.shell.keys("Space")
         there.shell.until(lambda text: "paused" in text)

@@ -182,6 +182,7 @@ class Desk:
             and self.main.engine._slot is None
             and not self.main._looking
             and not self.main._asked
+            and not self.main._early
             and not unpainted
         )
 

@@ -16,7 +16,6 @@ from nntui.app import NntuiApp
 from nntui.deeds import LEAPS, MOVES
 from nntui.dialogs.help import help_text
 from nntui.dialogs.number import Dialog
-from nntui.screen import MainScreen
 from nntui_core import builtin
 
 ROOT = Path(__file__).parents[2]
@@ -52,12 +51,6 @@ def test_every_action_does_one_thing() -> None:
             assert (action.name in screen.dialogs.actions) + (action.name in screen.deeds.actions) == 1, action.name
     assert {*screen.deeds.actions, *screen.dialogs.actions} - {"sample"} <= set(BY_NAME)
     assert set(BY_NAME["move"].keys) <= {*MOVES, *LEAPS}
-
-
-def test_every_key_is_bound_on_the_main_screen() -> None:
-    bound = {binding.key for binding in MainScreen.BINDINGS if not isinstance(binding, tuple)}
-    wanted = {key for action in ACTIONS if action.name != "palette" for key in action.keys}
-    assert bound == wanted
 
 
 def test_the_palette_has_the_key_that_textual_gives_it() -> None:

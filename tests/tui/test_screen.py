@@ -1284,7 +1284,7 @@ async def test_an_edit_takes_effect_here_and_is_taken_back() -> None:
         own.next_iteration()
         held_to(desk, own)
         await desk.press("U")
-        assert desk.explanation() == "no line has been edited"
+        assert desk.explanation().startswith("nothing has been edited: e edits a line")
 
 
 @pytest.mark.parametrize("size", [(80, 24), SMALLEST])
@@ -1328,9 +1328,10 @@ async def test_an_edit_that_raises_fails_where_it_stands_and_can_be_taken_back()
 
 async def test_lines_are_edited_where_the_code_has_the_focus() -> None:
     async with opened() as desk:
-        await desk.press("tab", "e")
+        await desk.focus("loss curve")
+        await desk.press("e")
         assert desk.at_main
-        assert desk.explanation() == "the lines of the code can be edited: tab goes to the code"
+        assert desk.explanation() == "lines of the code and numbers of a matrix can be edited: tab goes there"
 
 
 async def test_the_line_at_the_cursor_is_edited() -> None:

@@ -1,6 +1,6 @@
 """Every key in one table.
 
-The bindings, the footer, the help screen, the palette and the README's key table are all made from `ACTIONS`; a key
+What keys do, the footer, the help screen, the palette and the README's key table are all made from `ACTIONS`; a key
 is written down nowhere else.
 """
 
@@ -91,6 +91,9 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 BY_NAME = {action.name: action for action in ACTIONS}
+
+ACTION_OF_KEY = {key: action.name for action in ACTIONS for key in action.keys if action.name != "palette"}
+"""What each key of the main screen does; the palette is Textual's own."""
 
 FOOTER = (
     "step",

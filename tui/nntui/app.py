@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, cast
 from textual.app import App
 from textual.binding import Binding
 from textual.driver import Driver
-from textual.events import Resize
+from textual.events import Event, Key, Resize
 
+from nntui.actions import ACTION_OF_KEY
 from nntui.autosave import Autosave
 from nntui.ending import HUNG_UP, end, heed_signals, wait_for
 from nntui.engine import Engine, Opener
@@ -77,6 +78,19 @@ class NntuiApp(App[int]):
     def _terminal(self) -> "TerminalDriver | None":
         """The driver, where it is the one made for terminals at the far end of a wire."""
         return cast("TerminalDriver", self._driver) if hasattr(self._driver, "forget") else None
+
+    async def on_event(self, event: Event) -> None:
+        """Do the main screen's keys one after the other, each when the dialog that the one before has opened is there.
+
+        Textual would hand all keys of a packet to the focused panel first: a number typed right after `l` were lost.
+        """
+        if isinstance(event, Key) and self.screen is self.main and event.key in ACTION_OF_KEY:
+            await self.main.action_do(ACTION_OF_KEY[event.key], event.key)
+            opened = asyncio.Event()
+            if self.screen is not self.main and self.screen.call_later(opened.set):
+                await opened.wait()
+        else:
+            await super().on_event(event)
 
     async def action_quit(self) -> None:
         """Quit as the main screen does."""

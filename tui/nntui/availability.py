@@ -8,6 +8,9 @@ from nntui_core.frame import Frame
 NEEDS_RATE = frozenset({"rate", "rate_up", "rate_down"})
 ALWAYS = frozenset({"quit", "help", "palette", "reload", "open", "network", "interrupt", "theme"})
 
+AT_ONCE = frozenset({"quit", "interrupt", "suspend"})
+"""What waits for no picture."""
+
 
 def why_not(
     name: str,

@@ -11,6 +11,8 @@ import contextlib
 import os
 import select
 import sys
+import threading
+from collections.abc import Callable
 from typing import IO, Any
 
 from textual.app import App
@@ -42,6 +44,17 @@ class _Outlet:
         return self._file.fileno()
 
 
+class _End(threading.Event):
+    """Tells the thread that reads keys to end, which asks after each read: also where nobody is left to press any."""
+
+    def __init__(self, is_gone: Callable[[], bool]) -> None:
+        super().__init__()
+        self._is_gone = is_gone
+
+    def is_set(self) -> bool:
+        return super().is_set() or self._is_gone()
+
+
 class TerminalDriver(LinuxDriver):
     """Drives a terminal that may be gone at any moment."""
 
@@ -53,6 +66,7 @@ class TerminalDriver(LinuxDriver):
         self._can_wait = False
         """Whether the terminal knows the marks."""
         self._is_stopped = False
+        self.exit_event = _End(self.is_gone)
 
     def write(self, data: str) -> None:
         """Draw a picture; anything else goes to the terminal as it is."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nntui.protocol import Command, Report, Verb
+from nntui.protocol import LOOKS, Command, Report, Verb
 from nntui.work import Work
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ class Engine:
         self._lock = threading.Lock()
         self._slot: Report | None = None
         self._work = Work()
+        self.sent = 0
+        """How many commands have been sent, those left out that only look."""
         self._thread = threading.Thread(target=self._main, name="nntui engine", daemon=True)
 
     def start(self) -> None:
@@ -42,6 +44,7 @@ class Engine:
 
     def send(self, command: Command) -> None:
         """Queue a command. Never blocks."""
+        self.sent += command.verb not in LOOKS
         self._commands.put(command)
 
     def stop(self) -> None:

@@ -93,7 +93,7 @@ class Report:
     """What the engine has to say: the latest picture, whether it is running and how fast, a notice, an answer.
 
     `frame` is None where there is no picture because no program could be opened: `trouble` says why. `crash` is the
-    traceback of a fault of nntui itself.
+    traceback of a fault of nntui itself. `done` is how many commands had been obeyed, those left out that only look.
     """
 
     frame: Frame | None
@@ -103,9 +103,12 @@ class Report:
     trouble: str = ""
     crash: str = ""
     answer: Answer | None = None
+    done: int = 0
 
 
+LOOKS = frozenset({Verb.LOOK, Verb.REFRESH})
+"""Commands that do nothing but ask for a picture."""
 CHANGE_A_RUN = frozenset({Verb.SET_RATE, Verb.RATE_UP, Verb.RATE_DOWN, Verb.RESET, Verb.NEXT_SEED})
 """Commands that change what is run, and do not pause it."""
-KEEP_RUNNING = CHANGE_A_RUN | {Verb.LOOK, Verb.REFRESH, Verb.RUN, Verb.SAVE}
+KEEP_RUNNING = CHANGE_A_RUN | LOOKS | {Verb.RUN, Verb.SAVE}
 """Commands that do not pause a run."""

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.events import Resize
 from textual.geometry import Size
 from textual.message import Message
@@ -15,9 +14,8 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from nntui import terminal
-from nntui.actions import ACTIONS
-from nntui.availability import why_not
-from nntui.deeds import Deeds
+from nntui.availability import AT_ONCE, why_not
+from nntui.deeds import SENDS, Deeds
 from nntui.engine import Engine
 from nntui.layout import CODE, CONFUSION, DIAGRAM, LOSS, SMALL, SURFACE, WORST
 from nntui.protocol import Command, Report, Verb
@@ -50,13 +48,6 @@ TALL = 30
 class MainScreen(Screen[None]):
     """Everything that is in sight while debugging."""
 
-    BINDINGS = [
-        Binding(key, f"do('{action.name}', '{key}')", action.label or action.name, show=False)
-        for action in ACTIONS
-        for key in action.keys
-        if action.name != "palette"
-    ]
-
     class Woken(Message):
         """The engine has put a report into its slot."""
 
@@ -83,7 +74,9 @@ class MainScreen(Screen[None]):
         self._asked = False
         self._looking = False
         self._early: list[tuple[str, str]] = []
-        """Actions asked for before the first picture, each with its key."""
+        """Actions, each with its key, that wait for the picture that says whether they can do something."""
+        self._done = 0
+        """How many of the commands had been obeyed when the picture was made."""
         self._pictures = 0
         self._speed = 0.0
         self._notice = ""
@@ -117,7 +110,7 @@ class MainScreen(Screen[None]):
         self.call_after_refresh(self._painted)
 
     async def _catch_up(self) -> None:
-        """Do what was asked for before there was a picture, and load what will be asked for next."""
+        """Do what has waited for a picture, and load what will be asked for next."""
         early, self._early = self._early, []
         for name, key in early:
             await self.action_do(name, key)
@@ -151,7 +144,7 @@ class MainScreen(Screen[None]):
         report = self.engine.take()
         if report is None:
             return
-        self._asked = False
+        self._asked, self._done = False, report.done
         if report.crash:
             self.crash = report.crash
             self.app.exit()
@@ -182,6 +175,8 @@ class MainScreen(Screen[None]):
         if first:
             self.panels.go(CODE)
             self.call_after_refresh(self._catch_up)
+        elif self._early and not self._is_behind():
+            self.call_later(self._catch_up)
         self._pictures += 1
         if report.answer is not None:
             self.dialogs.answer(report.answer)
@@ -285,10 +280,11 @@ class MainScreen(Screen[None]):
         if name == "explain" and isinstance(self.focused, WorstPanel):
             name = "sample"
         reason = self.why_not(name)
-        if reason and self.picture is None and not self.trouble:
+        if (reason or self._early) and self._must_wait(name):
             self._early.append((name, key))
-            self.say(f"{reason}: the key does its work then")
-        elif reason:
+            if self.picture is None:
+                self.say(f"{reason}: the key does its work then")
+        elif reason and not (self._is_behind() and name in SENDS):  # then the engine knows better
             self.say(reason)
         elif name == "move":
             self.deeds.move(key)
@@ -296,6 +292,16 @@ class MainScreen(Screen[None]):
             (self.deeds.actions.get(name) or self.dialogs.actions[name])()
             if name == "reload":
                 self._watched.seen()
+
+    def _must_wait(self, name: str) -> bool:
+        """Tell whether it takes a later picture to know what an action can do, so that keys are done in their order."""
+        if self.trouble or name in AT_ONCE:
+            return False
+        return self.picture is None or bool(self._early) or (self._is_behind() and name not in SENDS)
+
+    def _is_behind(self) -> bool:
+        """Tell whether the picture is from before a command."""
+        return self._done < self.engine.sent
 
     def say(self, notice: str) -> None:
         """Show a notice in the place of the explanation, until the next picture."""

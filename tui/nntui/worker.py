@@ -15,7 +15,7 @@ from nntui import recreate, saving, stops
 from nntui.autosave import Autosave
 from nntui.engine import Opener
 from nntui.pace import Pace
-from nntui.protocol import CHANGE_A_RUN, KEEP_RUNNING, Answer, Command, Edited, Report, Verb
+from nntui.protocol import CHANGE_A_RUN, KEEP_RUNNING, LOOKS, Answer, Command, Edited, Report, Verb
 from nntui.usage import InputError
 from nntui.work import Work
 from nntui_core.edits import EditError
@@ -65,6 +65,8 @@ class Worker:
         self._trouble = ""
         self._view = View()
         self._pace = Pace()
+        self._done = 0
+        """Commands that have been obeyed, those left out that only look."""
         self._finished = False
         """Whether what comes after the loop has been run."""
         self._notice = ""
@@ -99,6 +101,7 @@ class Worker:
                         self._autosave.end(self._session)
                     return
                 self._guarded(lambda command=command: self._obey(command))  # type: ignore[misc]
+                self._done += command.verb not in LOOKS
             self._seen = not commands or bool(self._view.windows)
             if self._pace.running:
                 self._guarded(self._run_slice)
@@ -373,7 +376,7 @@ class Worker:
         """Put a report into the slot; while running, an iteration is traced for it."""
         session, painter = self._session, self._painter
         if session is None or painter is None:
-            self._put(Report(None, trouble=self._trouble))
+            self._put(Report(None, trouble=self._trouble, done=self._done))
             return
         if self._pace.running and session.why_not() is None:
             self._notice = self._pace.trace(session) or self._notice
@@ -381,5 +384,5 @@ class Worker:
         painter.in_a_hurry = self._pace.running
         frame = painter.frame(self._view)
         speed = self._pace.speed.a_second()
-        self._put(Report(frame, self._pace.running, speed, self._notice, answer=self._answer))
+        self._put(Report(frame, self._pace.running, speed, self._notice, answer=self._answer, done=self._done))
         self._notice, self._answer = "", None
