@@ -69,10 +69,7 @@ def opened(path: Path) -> Interpreter:
 AS_WRITTEN = {
     "book_class": "a shuffle of something else than numbers",
     "book_lists": "a shuffle of something else than numbers",
-    "book_loops": "a call of min",
-    "global_names": "a call of forward",
     "named_tuple": "p is a Params",
-    "until_tolerance": "a test that never changes",
 }
 """Scripts whose body is not lowered, and why; that of every other one is."""
 

@@ -158,7 +158,16 @@ layer = Layer()
     "two": 'a, b = {"W": new()}, {"W": new()}',
     "one": 'a = {"W": new()}\nbest, low = a, 9.0',
     "functions": 'acts, by_name, name = (np.tanh, np.sin), {"tanh": np.tanh}, "tanh"',
-    "nothing": "",
+    "nothing": "n = m = z = rows = k = 0",
+    "names of the program": """
+count, a, z = 0, 1.0, 0
+def forward(v):
+    global a, count, x
+    a = np.tanh(v @ x)
+    x -= 0.1 * a
+    count += 1
+    return a * 0.5
+""",
 }
 
 LOWERED = [
@@ -176,6 +185,9 @@ LOWERED = [
     ("one", "best['W'] *= 0.9; a = {'W': a['W'] * 0.5}"),
     ("functions", "for act in acts: x = act(x)"),
     ("functions", "x = by_name[name](x)"),
+    ("nothing", "n, m = x.shape; z = [None] * n + [x]; z[0] = y; y = z[0] * (1 / m); total = min(n, 2) + total"),
+    ("nothing", "for k in (0, 2): x[k] *= 0.5; rows = range(k, 3)"),
+    ("names of the program", "z = forward(y); total += count"),
 ]
 
 BRANCHES = [

@@ -95,7 +95,7 @@ def _known(self: Expressions, function: Value, arguments: list[Value], keywords:
                 if not keywords
                 else _call(self, function, arguments, keywords)
             )
-        if all(value.is_number for value in arguments) and not keywords:
+        if all(value.is_number for value in arguments) and not keywords and called not in (min, max):
             return _call(self, function, arguments, {})
     raise CannotLower(f"a call of {getattr(called, '__name__', called)}")
 

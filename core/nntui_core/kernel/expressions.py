@@ -207,6 +207,8 @@ def _binary(self: Expressions, node: ast.BinOp) -> Value:
     left, right = self.evaluate(node.left), self.evaluate(node.right)
     if isinstance(node.op, ast.MatMult):
         return self.product(left, right, operator.matmul, "({0} @ {1})")
+    if isinstance(left.example, Container):
+        return self.longer(type(node.op), left, right)
     return self.apply(type(node.op), left, right)
 
 

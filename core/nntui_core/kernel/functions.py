@@ -47,7 +47,8 @@ DRAWN_NAMES = """
 DRAWN = frozenset(DRAWN_NAMES.split())
 """Methods of random generators; what they draw is new, how much follows from their arguments."""
 
-CONSTRUCTORS: dict[int, Callable[..., Any]] = {id(f): f for f in (float, int, abs, range, slice, round, bool, str)}
+OWN = (float, int, abs, range, slice, round, bool, str, min, max)
+CONSTRUCTORS: dict[int, Callable[..., Any]] = {id(function): function for function in OWN}
 """Python's own functions of numbers and sizes."""
 
 MATH = {id(value) for value in vars(math).values() if callable(value)}

@@ -5,12 +5,13 @@ new one holds is what the next iteration finds in the old one's place. That is s
 one, where nothing has been stored in it, and where both are built alike.
 """
 
+import ast
 import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nntui_core import places
-from nntui_core.kernel.containers import ATOMS, KINDS, LONGEST, Container, Found, Made, Shape, place
+from nntui_core.kernel.containers import ATOMS, KINDS, LONGEST, Container, Found, Made, Shape, is_settled, place
 from nntui_core.kernel.recording import CODE, Recording, computed
 from nntui_core.kernel.tape import CannotLower, How, Op, Value
 
@@ -99,6 +100,17 @@ class Holding(Recording):
             keys = computed(lambda chosen: self.keys(holder)[chosen], (index,))
             return Value(Made.of(kind, [self.read(holder, key) for key in keys]))
         return self.read(holder, index.example)
+
+    def longer(self, symbol: type[ast.AST], holder: Value, other: Value) -> Value:
+        """Return a list that is several times another one, or two lists one after the other."""
+        if holder.example.kind is not list:
+            raise CannotLower("an operator on something else than numbers")
+        values = [self.read(holder, key) for key in self.keys(holder)]
+        if symbol is ast.Mult and other.constant and type(other.example) is int and other.example <= LONGEST:
+            return Value(Made.of(list, values * other.example))
+        if symbol is ast.Add and isinstance(other.example, Container) and other.example.kind is list:
+            return Value(Made.of(list, [*values, *(self.read(other, key) for key in self.keys(other))]))
+        raise CannotLower("an operator on something else than numbers")
 
     def append(self, holder: Value, value: Value) -> None:
         """Append to a list: one that the program has is appended to in each iteration."""
@@ -220,7 +232,8 @@ class Holding(Recording):
 
 def _leaf(name: str, value: Value) -> Value:
     """Return a value that a name or place may hold."""
-    known = value.constant and (type(value.example) in ATOMS or isinstance(value.example, CODE))
+    thing = value.example
+    known = value.constant and (is_settled(thing) or type(thing) in (*ATOMS, range) or isinstance(thing, CODE))
     if not (value.is_array or value.is_number or known):
         raise CannotLower(f"{name} is not a number or an array")
     return value

@@ -22,6 +22,14 @@ UNBOUND = Value(None)
 """What a function's own name holds before it is bound."""
 
 
+class Frame(dict[str, Value]):
+    """The names of a function that is open; `outer` are those that it declares global."""
+
+    def __init__(self, names: Mapping[str, Value], outer: Iterable[str] = ()) -> None:
+        super().__init__(names)
+        self.outer = frozenset(outer)
+
+
 class Recording:
     """Names, values and operations of the iteration that is being recorded."""
 
@@ -30,7 +38,7 @@ class Recording:
         self.rebound = frozenset(rebound)
         """Names that the iteration binds somewhere, and places where that is known."""
         self.tape = Tape()
-        self.locals: list[dict[str, Value]] = []
+        self.locals: list[Frame] = []
         """The names of the functions that are open now, the innermost one last."""
         self._constants: dict[int | str, Value] = {}
 
@@ -91,7 +99,7 @@ class Recording:
 
     def bind(self, name: str, value: Value) -> None:
         """Let a name hold a value."""
-        if self.locals:
+        if self.locals and name not in self.locals[-1].outer:
             self.locals[-1][name] = value
             return
         if name not in self.namespace:

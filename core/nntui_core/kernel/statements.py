@@ -11,7 +11,7 @@ import nntui_core.kernel.questions  # noqa: F401 - it reads comparisons
 from nntui_core import compiled, dataflow
 from nntui_core.kernel.containers import KINDS, Container, Shape
 from nntui_core.kernel.expressions import PYTHONS, UFUNCS, Expressions, index_parts
-from nntui_core.kernel.recording import UNBOUND
+from nntui_core.kernel.recording import UNBOUND, Frame
 from nntui_core.kernel.tape import CannotLower, How, Leaving, Op, Tape, Value
 from nntui_core.kernel.turns import MOST, items
 from nntui_core.program import Program
@@ -48,7 +48,7 @@ class Statements(Expressions):
         if isinstance(loop, ast.For):
             self._item(loop)
         else:
-            self._leave_where(self.apply(ast.Not, self.evaluate(loop.test)), -1)
+            self._header(loop)
         for index, node in enumerate(loop.body):
             self._statement, self._begun, self._before = index, len(self.tape.ops), self.flat()
             self.execute(node)
@@ -59,6 +59,13 @@ class Statements(Expressions):
         self.tape.losses = tuple(self.evaluate(loss) for loss in reported)
         self.close()
         return self.tape
+
+    def _header(self, loop: ast.While) -> None:
+        test = self.evaluate(loop.test)
+        if not test.constant:
+            self._leave_where(self.apply(ast.Not, test), -1)
+        elif not test.example:
+            raise CannotLower("a loop that is over")
 
     def _item(self, loop: ast.For) -> None:
         if not isinstance(loop.target, ast.Name):
@@ -88,7 +95,7 @@ class Statements(Expressions):
             self._assertion(node)
         elif isinstance(node, ast.Return) and self.locals:
             return self.constant(None) if node.value is None else self.evaluate(node.value)
-        elif not isinstance(node, ast.Pass):
+        elif not isinstance(node, ast.Pass | ast.Global):
             raise CannotLower(f"{type(node).__name__}")
         return None
 
@@ -113,9 +120,12 @@ class Statements(Expressions):
 
     def _take_apart(self, targets: Sequence[ast.expr], value: Value) -> None:
         box = value.example
-        if not isinstance(box, Container) or box.kind not in (list, tuple):
+        if isinstance(box, Container) and box.kind in (list, tuple):
+            parts = [self.read(value, key) for key in self.keys(value)]
+        elif value.constant and type(box) is tuple:
+            parts = [self.constant(part) for part in box]
+        else:
             raise CannotLower("something else than a tuple taken apart")
-        parts = [self.read(value, key) for key in self.keys(value)]
         if len(targets) != len(parts):
             raise CannotLower("a tuple of another length")
         for each, part in zip(targets, parts, strict=True):
@@ -264,8 +274,7 @@ class Statements(Expressions):
         if isinstance(node, ast.FunctionDef) and _is_deep(node):
             raise CannotLower(f"a call of {function.__name__}")
         frame = self._frame(function, node.args, arguments, keywords)
-        own = {} if isinstance(node, ast.Lambda) else dict.fromkeys(dataflow.bound_names(node.body), UNBOUND)
-        outer, self.locals = self.locals, [*self.locals, own | frame]
+        outer, self.locals = self.locals, [*self.locals, _opened(node, frame)]
         try:
             if isinstance(node, ast.Lambda):
                 return self.evaluate(node.body)
@@ -317,9 +326,18 @@ def _element(array: Value, index: Value) -> tuple[Value, list[Value], str]:
     return array, *index_parts(index, 1)
 
 
+def _opened(node: ast.FunctionDef | ast.Lambda, given: dict[str, Value]) -> Frame:
+    """Return the names of a function that is called with arguments."""
+    if isinstance(node, ast.Lambda):
+        return Frame(given)
+    outer = {name for part in ast.walk(node) if isinstance(part, ast.Global) for name in part.names}
+    own = [name for name in dataflow.bound_names(node.body) if name not in outer]
+    return Frame({**dict.fromkeys(own, UNBOUND), **given}, outer)
+
+
 def _is_deep(node: ast.FunctionDef) -> bool:
     """Tell whether a function has more in it than values: names of others, a generator, a class."""
-    kinds = ast.Global | ast.Nonlocal | ast.Yield | ast.YieldFrom | ast.Await
+    kinds = ast.Nonlocal | ast.Yield | ast.YieldFrom | ast.Await
     return any(isinstance(part, kinds) for part in ast.walk(node))
 
 

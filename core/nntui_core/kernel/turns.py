@@ -10,6 +10,7 @@ from typing import Any
 
 from nntui_core.kernel.containers import Container, Made
 from nntui_core.kernel.expressions import READERS, Expressions
+from nntui_core.kernel.recording import Frame
 from nntui_core.kernel.tape import CannotLower, Value
 
 MOST = 600
@@ -89,7 +90,7 @@ def _backwards(self: Expressions, value: Value) -> Iterator[Value]:
 
 
 def _length(value: Value) -> int:
-    known = value.constant and type(value.example) is range
+    known = value.constant and type(value.example) in (range, tuple)
     if not known and (not value.is_array or value.example.ndim == 0):
         raise CannotLower("an inner loop over something else than a range, an array or a container")
     if len(value.example) > MOST:
@@ -133,7 +134,7 @@ def _comprehension(self: Expressions, node: ast.ListComp | ast.DictComp) -> Valu
         raise CannotLower("a comprehension in a comprehension")
     generator = node.generators[0]
     through = items(self, generator.iter)
-    outer, self.locals = self.locals, [*self.locals, dict(self.locals[-1] if self.locals else {})]
+    outer, self.locals = self.locals, [*self.locals, Frame(self.locals[-1] if self.locals else {})]
     try:
         for item in through:
             self.assign(generator.target, item)
