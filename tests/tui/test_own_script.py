@@ -6,6 +6,8 @@ import pytest
 from tests.tui.reading import opened, script
 from textual.widgets import Input
 
+from nntui import screen
+
 TEXT = """import numpy as np
 x = np.array([[0, 1.0], [1, 1], [2, 1]])
 y = np.array([[0], [1.0], [1.0]])
@@ -55,3 +57,19 @@ async def test_a_role_for_a_variable_is_taken(file: Path) -> None:
         desk.app.screen.query_one("#cost", Input).focus()
         await desk.press("enter")
         assert desk.frame.roles["cost"] == "np.mean((p - y) ** 2)"
+
+
+async def test_what_takes_long_is_told_with_its_line(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screen, "PATIENCE", 0.1)
+    endless = "while True:\n    pass\n"
+    async with opened(script(file, TEXT.replace("lr = 0.1\n", endless)), wait=False) as desk:
+        await desk.until(lambda: "still at work" in desk.words())
+        assert "(setup, line 5 of mine.py)" in desk.words() or "(setup, line 6 of mine.py)" in desk.words()
+        assert "i interrupts it" in desk.words()
+        await desk.hit("i")
+        await desk.until(lambda: desk.main.trouble)
+    spins = "def spin(a):\n    while True:\n        pass\n\n\n"
+    async with opened(script(file, spins + TEXT.replace("p = x @ w", "p = spin(x @ w)")), wait=False) as desk:
+        await desk.until(lambda: "line 2 of mine.py)" in desk.words() or "line 3 of mine.py)" in desk.words())
+        await desk.hit("i")
+        await desk.until(lambda: desk.queue.idle)

@@ -60,6 +60,10 @@ class Engine:
         """Return for how many seconds the thread has been at the same piece of work, 0 where it waits."""
         return self._work.busy()
 
+    def at(self) -> str:
+        """Say what the thread is at, empty where there is nothing to say."""
+        return self._work.told()
+
     def interrupt(self) -> bool:
         """Interrupt what the thread is at; return whether there was something to interrupt.
 

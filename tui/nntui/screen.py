@@ -214,7 +214,9 @@ class MainScreen(Screen[None]):
         if size is not None and size != tuple(self.size):
             self.app.post_message(Resize(Size(*size), Size(*size)))
         if self.engine.busy() > PATIENCE and not self.running:
-            self.say(f"still at work after {self.engine.busy():.0f} s: i interrupts it, q quits at once")
+            at = self.engine.at()
+            what = f" ({at})" if at else ""
+            self.say(f"still at work after {self.engine.busy():.0f} s{what}: i interrupts it, q quits at once")
         elif self._watched.changed():
             self.say("the file has changed on disk: ctrl+r reads it again")
 

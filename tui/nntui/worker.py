@@ -43,6 +43,11 @@ SMALL = 50_000
 """Numbers that a program's variables may hold for its gradients to be checked without being asked."""
 
 
+SETUP, FIRST, CHECKING, SAVING = "setup", "looking at the first iteration", "checking the gradients", "saving"
+WHAT = {Verb.CHECK: CHECKING, Verb.SAVE: SAVING, Verb.RELOAD: SETUP, Verb.OPEN: SETUP, Verb.RESET: SETUP}
+"""What takes long, by the command that asks for it; all else runs lines of the program."""
+
+
 class Worker:
     """Serves one screen."""
 
@@ -81,16 +86,16 @@ class Worker:
     def work(self) -> None:
         """Serve commands until told to stop."""
         sys.setswitchinterval(SWITCH_INTERVAL)
-        self._guarded(lambda: self._open(self._opener))
+        self._guarded(lambda: self._open(self._opener), SETUP)
         if self._autosave is not None:
             self._notice = self._notice or self._autosave.cut_off()
         self._greeting = self._notice
         self._report()
         while True:
             if self._ahead and self._seen:
-                self._guarded(self._look_ahead)
+                self._guarded(self._look_ahead, FIRST)
                 self._report()
-            self._guarded(self._learn_meanings)
+            self._guarded(self._learn_meanings, CHECKING)
             if self._notice:
                 self._report()
             commands = self._waiting()
@@ -100,13 +105,14 @@ class Worker:
                     if self._autosave is not None:
                         self._autosave.end(self._session)
                     return
-                self._guarded(lambda command=command: self._obey(command))  # type: ignore[misc]
+                what = WHAT.get(command.verb, "")
+                self._guarded(lambda command=command: self._obey(command), what)  # type: ignore[misc]
                 self._done += command.verb not in LOOKS
             self._seen = not commands or bool(self._view.windows)
             if self._pace.running:
                 self._guarded(self._run_slice)
-            self._guarded(self._finish)
-            self._guarded(self._keep)
+            self._guarded(self._finish, "after the loop")
+            self._guarded(self._keep, SAVING)
             if self._are_asking(commands) or was_running != self._pace.running or self._notice:
                 self._report()
 
@@ -119,9 +125,9 @@ class Worker:
         if not self._guarded(self._show):
             self._guarded(self._show)
 
-    def _guarded(self, job: Callable[[], None]) -> bool:
+    def _guarded(self, job: Callable[[], None], what: str = "") -> bool:
         """Do a piece of work that may take long; an interrupt ends it, and a run. Return whether there was none."""
-        self._work.begin()
+        self._work.begin(what)
         interrupted = False
         try:
             job()
@@ -172,6 +178,7 @@ class Worker:
         """Open a program; where that fails, the former one stays."""
         try:
             found = opener()
+            self._work.program = found.name
             session: Session
             if isinstance(found, Kept):
                 session, self._notice = found.session(self._output)
