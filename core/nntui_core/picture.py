@@ -33,7 +33,7 @@ from nntui_core.interpreter import Position
 from nntui_core.listing import code_lines, flow, title, variables
 from nntui_core.matrices import Matrices, drawn_at
 from nntui_core.origins import END, Made, Origins
-from nntui_core.program import Program
+from nntui_core.program import Phase, Program
 from nntui_core.session import Session
 from nntui_core.surface import Surfaces
 from nntui_core.verdicts import verdicts
@@ -123,7 +123,7 @@ class Painter:
             known=max(session.frontier.iteration, iteration),
             diagram=self._diagrams.draw(*_cell_of(made)) if view.diagram else None,
             no_diagram=self._diagrams.problem(),
-            accuracy=self._evaluations.accuracy() if view.accuracy else None,
+            accuracy=self._evaluations.accuracy() if view.accuracy and _comes_to_an_end(session) else None,
             confusion=None if view.confusion is None else self._evaluations.confusion(view.confusion),
             worst=None if view.worst is None else self._evaluations.worst(*view.worst),
             no_confusion=self._evaluations.no_classes(),
@@ -238,6 +238,15 @@ def cell(program: Program, made: Made, in_full: bool = False) -> Cell:
         told.unknown,
         None if told.update is None else tuple(f"{number:.6g}" for number in told.update),  # type: ignore[arg-type]
     )
+
+
+def _comes_to_an_end(session: Session) -> bool:
+    """Tell whether the forward pass is known to: a picture must not run what nobody has seen the end of."""
+    program = session.program
+    if session.frontier.iteration or program.straight is not None:
+        return True
+    forward = [name for statement in program.body if statement.phase is Phase.FORWARD for name in statement.targets]
+    return bool(forward) and forward[-1] in session.shapes
 
 
 def _status(session: Session) -> Status:
