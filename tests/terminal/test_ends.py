@@ -39,6 +39,24 @@ REACHED = {
 }
 
 
+def cpu_seconds(pid: int) -> float:
+    """Return how long a process has used a processor for."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def settled(pid: int) -> float:
+    """Wait until a process has nothing to do any more; return how long it has used a processor for."""
+    used, deadline = cpu_seconds(pid), time.monotonic() + DEADLINE
+    while True:
+        time.sleep(0.5)
+        now = cpu_seconds(pid)
+        if now - used < 0.05:
+            return now
+        used = now
+        assert time.monotonic() < deadline, "it is never idle"
+
+
 def is_restored(shell: Pane) -> bool:
     """Tell whether the terminal is as a shell wants it."""
     flags = {"alternate_on": "0", "cursor_flag": "1", "mouse_any_flag": "0", "keypad_cursor_flag": "0"}
@@ -83,6 +101,7 @@ def test_ctrl_z_and_fg_while_it_runs() -> None:
 def test_a_stop_that_gave_no_warning_leaves_one_reader_of_keys() -> None:
     with program() as shell:
         pid = child(shell)
+        settled(pid)  # or the terminal's answer to what it is being asked would be typed into the shell
         threads = len(os.listdir(f"/proc/{pid}/task"))  # noqa: PTH208 - they are counted
         os.kill(pid, signal.SIGSTOP)
         shell.until(lambda text: "Stopped" in text)
@@ -116,24 +135,6 @@ def test_a_detached_tmux_changes_its_size_and_comes_back() -> None:
         other.keys("C-b", "d")
         shell.keys("q")
         shell.prompt()
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return how long a process has used a processor for."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def settled(pid: int) -> float:
-    """Wait until a process has nothing to do any more; return how long it has used a processor for."""
-    used, deadline = cpu_seconds(pid), time.monotonic() + DEADLINE
-    while True:
-        time.sleep(0.5)
-        now = cpu_seconds(pid)
-        if now - used < 0.05:
-            return now
-        used = now
-        assert time.monotonic() < deadline, "it is never idle"
 
 
 def test_the_end_of_input_ends_it_without_a_signal_and_without_work(tmp_path: Path) -> None:
