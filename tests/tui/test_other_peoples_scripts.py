@@ -7,6 +7,7 @@ taken from Python itself, in a process of its own.
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -272,7 +273,9 @@ def test_roles(name: str) -> None:
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_the_verdict(name: str, capsys: Captured) -> None:
     assert cli.main(["check", path_of(name), "--json"]) == 0
-    report = json.loads(capsys.readouterr().out)
+    out = capsys.readouterr().out
+    says_only_its_names(out)
+    report = json.loads(out)
     assert [finding["code"] for finding in report["findings"]] == WARNINGS.get(name, [])
     assert {p["name"]: p["verdict"] for p in report["parameters"]} == dict.fromkeys(ROLES[name][0], "descent")
     if name in COSTS:
@@ -304,11 +307,17 @@ def test_a_cell_of_every_array_is_explained(name: str) -> None:
             found = made.explanation
             assert found is not None
             assert found.value == value[index].item()
+            says_only_its_names(f"{found.formula} {found.short} {found.arithmetic}")
             assert found.unknown == NOT_UNDERSTOOD.get((name, target), ())
             assert evaluate(found) == pytest.approx(found.value, rel=1e-12, abs=1e-15)
             told.add(target)
     held = {target for s in session.program.body for target in s.targets}
     assert held - told <= NO_ARRAYS.get(name, set())
+
+
+def says_only_its_names(text: str) -> None:
+    """Hold a text to the names that a script has: none that nntui needed on its way is among them."""
+    assert not re.findall(r"__(?!main__|name__|init__)\w+__|\bvalue_\d|\0", text)
 
 
 def after(position: Position) -> Position:
@@ -320,6 +329,7 @@ def test_it_runs_to_pythons_numbers(name: str, capsys: Captured, tmp_path: Path)
     printed, parameters = by_python(Path(path_of(name)).read_text(), name, tmp_path)
     assert cli.main(["run", path_of(name), "--json"]) == 0
     out, err = capsys.readouterr()
+    says_only_its_names(out)
     result = json.loads(out)
     assert result["parameters"] == parameters
     assert err == printed
@@ -412,9 +422,33 @@ def test_mistakes_of_one_sample_and_of_the_sum_are_told_apart(
     assert right in text
     (tmp_path / "mine.py").write_text(text.replace(right, wrong))
     assert cli.main(["check", str(tmp_path / "mine.py"), "--json"]) == 1
-    findings = json.loads(capsys.readouterr().out)["findings"]
+    out = capsys.readouterr().out
+    says_only_its_names(out)
+    findings = json.loads(out)["findings"]
     line = next(number for number, found in enumerate(text.splitlines(), 1) if right in found)
     assert [(f["code"], f["line"]) for f in findings if f["severity"] == "error"] == [(code, line)]
+
+
+SPOILT = {
+    "course_functions": ("dZ2 = ", "dZ2 = 2 * "),
+    "global_names": ("(1 - np.power(a1, 2))", "1"),
+    "layer_objects": ("-= ", "+= "),
+    "optimizer_object": ("da * (1 - self.a ** 2)", "da"),
+    "tuples_of_layers": ("dout * (z > 0)", "dout"),
+}
+"""A line of each that is wrong: (what it says, what stands there instead)."""
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_what_is_said_of_a_wrong_script_has_its_names_only(name: str, tmp_path: Path, capsys: Captured) -> None:
+    right, wrong = SPOILT[name]
+    text = Path(path_of(name)).read_text()
+    assert right in text
+    (tmp_path / "mine.py").write_text(text.replace(right, wrong))
+    assert cli.main(["check", str(tmp_path / "mine.py")]) == 1
+    out = capsys.readouterr().out
+    says_only_its_names(out)
+    assert "error" in out
 
 
 def test_no_array_is_written_to_while_it_is_kept() -> None:
