@@ -2,7 +2,7 @@
 
 import ast
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,23 @@ PYTHONS: dict[type[ast.AST], tuple[str, Callable[..., Any]]] = {
 class Expressions(Holding):
     """A recording that reads expressions."""
 
+    def __init__(self, namespace: Mapping[str, Any], rebound: Iterable[str], real: Mapping[str, Any]) -> None:
+        super().__init__(namespace, rebound, real)
+        self._agreed: dict[tuple[Any, ...], bool] = {}
+
+    def agree(self, what: Any, one: Callable[..., Any], other: Callable[..., Any], operands: Sequence[Any]) -> bool:
+        """Tell whether two ways to do `what` agree on arrays of these layouts; each question is tried once.
+
+        But for arrays that overlap: `a @ a.T` goes a way of its own.
+        """
+        arrays = [array for array in operands if type(array) is np.ndarray and array.flags.writeable]
+        if len(arrays) < len(operands) or (len(arrays) == 2 and np.may_share_memory(arrays[0], arrays[1])):
+            return agree(one, other, operands)
+        key = (what, *(layout(array) for array in arrays))
+        if key not in self._agreed:
+            self._agreed[key] = agree(one, other, operands)
+        return self._agreed[key]
+
     def globals_of_program(self) -> Mapping[str, Any]:
         """Return the program's own namespace, which its functions look into."""
         return self._real
@@ -106,7 +123,8 @@ class Expressions(Holding):
         return self.elementwise(UFUNCS[symbol], operands)
 
     def _power(self, base: Value, exponent: Value) -> Value:
-        if exponent.constant and agree(lambda a: a**exponent.example, np.square, [base.example]):
+        power = exponent.example
+        if exponent.constant and self.agree(("power", repr(power)), lambda a: a**power, np.square, [base.example]):
             return self.elementwise(np.square, (base,))
         return self.keep("({0} ** {1})", (base, exponent), operator.pow)
 
@@ -120,7 +138,7 @@ class Expressions(Holding):
             if (
                 type(example) is np.ndarray
                 and layout(example)[0] == array.dtype
-                and agree(_inverse, np.reciprocal, [array])
+                and self.agree("inverse", _inverse, np.reciprocal, [array])
             ):
                 ufunc, operands = np.reciprocal, operands[1:]
         slots = ", ".join(f"{{{i + 1}}}" for i in range(len(operands)))
@@ -138,7 +156,7 @@ class Expressions(Holding):
         op = Op(How.PRODUCT, text, (left, right))
         if type(example) is np.ndarray and example.flags.c_contiguous:
             out = np.empty_like(example)
-            if agree(written, lambda a, b: a.dot(b, out), (left.example, right.example)):
+            if self.agree(written, written, lambda a, b: a.dot(b, out), (left.example, right.example)):
                 op.into = "{0}.dot({1}, {out})"
             elif written is operator.matmul or written is np.matmul:
                 op.operands, op.text = (left, right, self.constant(np.matmul)), "{2}({0}, {1})"
@@ -160,7 +178,7 @@ class Expressions(Holding):
             total = ufunc.reduce(a, axis=axis, keepdims=keep)
             return np.divide(total, float(count)) if name == "mean" else total
 
-        if array.example.dtype != np.float64 or not agree(written, quick, [array.example]):
+        if array.example.dtype != np.float64 or not self.agree((name, axis, keep), written, quick, [array.example]):
             return self.keep(method, (array,), written)
         example = ufunc.reduce(array.example, axis=axis, keepdims=keep)
         op = Op(How.REDUCTION, f"{{0}}({{1}}, {axis!r}, None, None, {keep!r})", (reduce, array))

@@ -31,6 +31,8 @@ class Statements(Expressions):
         super().__init__(namespace, {*dataflow.bound_names([program.loop]), *changing}, real)
         self._program = program
         self._functions = _functions(program)
+        self._frames: dict[ast.FunctionDef | ast.Lambda, Frame] = {}
+        """The names of the functions that have been opened, without a value yet."""
         self._statement = 0
         """The statement of the outermost block that is being recorded."""
         self._begun = 0
@@ -271,10 +273,11 @@ class Statements(Expressions):
             or len(self.locals) >= DEEPEST
         ):
             raise CannotLower(f"a call of {function.__name__}")
-        if isinstance(node, ast.FunctionDef) and _is_deep(node):
-            raise CannotLower(f"a call of {function.__name__}")
-        frame = self._frame(function, node.args, arguments, keywords)
-        outer, self.locals = self.locals, [*self.locals, _opened(node, frame)]
+        if node not in self._frames:
+            self._frames[node] = _frame_of(node)
+        names = self._frames[node]
+        given = self._frame(function, node.args, arguments, keywords)
+        outer, self.locals = self.locals, [*self.locals, Frame({**names, **given}, names.outer)]
         try:
             if isinstance(node, ast.Lambda):
                 return self.evaluate(node.body)
@@ -326,19 +329,20 @@ def _element(array: Value, index: Value) -> tuple[Value, list[Value], str]:
     return array, *index_parts(index, 1)
 
 
-def _opened(node: ast.FunctionDef | ast.Lambda, given: dict[str, Value]) -> Frame:
-    """Return the names of a function that is called with arguments."""
+def _frame_of(node: ast.FunctionDef | ast.Lambda) -> Frame:
+    """Return the names of a function.
+
+    Raises:
+        CannotLower: it has more in it than values: names of others, a generator, a class.
+    """
     if isinstance(node, ast.Lambda):
-        return Frame(given)
-    outer = {name for part in ast.walk(node) if isinstance(part, ast.Global) for name in part.names}
+        return Frame({})
+    parts = list(ast.walk(node))
+    if any(isinstance(part, ast.Nonlocal | ast.Yield | ast.YieldFrom | ast.Await) for part in parts):
+        raise CannotLower(f"a call of {node.name}")
+    outer = {name for part in parts if isinstance(part, ast.Global) for name in part.names}
     own = [name for name in dataflow.bound_names(node.body) if name not in outer]
-    return Frame({**dict.fromkeys(own, UNBOUND), **given}, outer)
-
-
-def _is_deep(node: ast.FunctionDef) -> bool:
-    """Tell whether a function has more in it than values: names of others, a generator, a class."""
-    kinds = ast.Nonlocal | ast.Yield | ast.YieldFrom | ast.Await
-    return any(isinstance(part, kinds) for part in ast.walk(node))
+    return Frame(dict.fromkeys(own, UNBOUND), outer)
 
 
 def _runs(text: str) -> Any:
