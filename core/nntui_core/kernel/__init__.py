@@ -2,10 +2,10 @@
 
 One iteration is *recorded* on a copy of the program's data (`recording`, `expressions`, `calls`, `statements`):
 functions and methods of the program's own are opened in place, its dicts, lists and objects are known by identity
-(`containers`, `holding`, `turns`, `methods`, `questions`), and what is left is a tape of operations (`tape`) whose dtypes,
-shapes and strides are known. The tape is *simplified*, *planned* (what is done once, where every result is written)
-and *emitted* as Python text: `np.dot(a, b, out)` and ufuncs that write into arrays which are there already. `running`
-decides when.
+(`containers`, `holding`, `turns`, `methods`, `questions`), and what is left is a tape of operations (`tape`) whose
+dtypes, shapes and strides are known. The tape is *simplified*, *planned* (what is done once, where every result is
+written) and *emitted* as Python text: `np.dot(a, b, out)` and ufuncs that write into arrays which are there already.
+`running` decides when.
 
 What makes this safe:
 
