@@ -6,6 +6,7 @@ numbers in (`nntui_core.repair`), and what no line shows is tested by itself (`n
 """
 
 import ast
+import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -137,8 +138,7 @@ def _checked(interpreter: Interpreter, budget: int, straight: Straight | None) -
     seen = Observed(case, live, budget, interpreter.natural_end, fixed)
     findings = [] if repeated is None else [not_repeated(repeated[1], interpreter.program)]
     judged = _judged(seen, integers)
-    holds = repeated is not None or _hold(interpreter, program, straight, judged, budget)
-    findings += judged if holds else [replace(f, suggestion=None, replacement=None) for f in judged]
+    findings += judged if repeated is not None else _tried(interpreter, program, straight, judged, case, budget)
     if not any(f.severity == ERROR for f in findings) and interpreter.position.iteration == 0:
         findings += next((found for test in cautions.AT_THE_START if (found := list(test(seen)))), [])
     findings += (*strides.decay(seen), *strides.pace(seen), *cautions.shape_coincidence(seen))
@@ -198,38 +198,57 @@ def _case(live: Trace, plan: Layout, integers: Sequence[str], budget: int) -> Ca
     return _measured(start, live, plan, optimizer, budget)
 
 
-def _hold(
-    interpreter: Interpreter, program: Program, straight: Straight | None, findings: Sequence[Finding], budget: int
-) -> bool:
-    """Tell whether the updates are right with the suggested lines, in this iteration and in those that follow.
+def _tried(
+    interpreter: Interpreter,
+    program: Program,
+    straight: Straight | None,
+    findings: Sequence[Finding],
+    case: Case,
+    budget: int,
+) -> list[Finding]:
+    """Return the findings with the suggestions that hold: all, or the first, where it makes more updates right."""
+    updates = case.judged(case.trace).values()
+    if _right_with(interpreter, program, straight, findings, budget) >= len(updates):
+        return list(findings)
+    first = next((f for f in findings if f.replacement is not None), None) if len(findings) > 1 else None
+    right = sum(update.right for update in updates)
+    better = first is not None and right < _right_with(interpreter, program, straight, [first], budget) < math.inf
+    return [f if f is first and better else replace(f, suggestion=None, replacement=None) for f in findings]
 
-    Asked where lines of the loop are all that is suggested; else there is no program yet that could be right.
+
+def _right_with(
+    interpreter: Interpreter, program: Program, straight: Straight | None, findings: Sequence[Finding], budget: int
+) -> float:
+    """Return how many updates are right with the suggested lines, in this iteration and in those that follow.
+
+    Infinity where there is nothing to try: where not all that is suggested are lines of the loop, there is no program
+    yet that could be right.
     """
     edits = [finding.replacement for finding in findings]
     lines = program.lines
     for edit in edits:
         if edit is None or edit[0] < program.loop.lineno:
-            return True
+            return math.inf
         lines[edit[0] - 1] = edit[1]
     if not edits:
-        return True
+        return math.inf
+    fewest = math.inf
     try:
         cured = program.changed("\n".join(lines) + "\n")
         if straight is not None:
             straight = follow(interpreter, cured, max(len(program.samplewise.meetings), 1))
             if straight is None:
-                return False
+                return 0
             cured = straight.program
         plan = layout(cured)
         for trace in _live(interpreter, cured, plan, straight)[:AHEAD]:
             case = _case(trace, plan, _integers(trace, plan), budget)
-            if not all(update.right for update in case.judged(case.trace).values()):
-                return False
+            fewest = min(fewest, sum(update.right for update in case.judged(case.trace).values()))
     except ProgramSyntaxError:
-        return False
+        return 0
     except NothingToCheck:  # it diverges, or is over
-        return True
-    return True
+        pass
+    return fewest
 
 
 def _measured(start: Trace, live: Trace, plan: Layout, optimizer: Optimizer, budget: int) -> Case:

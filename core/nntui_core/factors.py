@@ -73,7 +73,9 @@ def _divisible(case: Case, trace: Trace, wrong: Sequence[str], factor: float) ->
                 continue
             healed = trace.with_outcome(k, {name: divided})
             after = case.judged(healed)
-            cured = sum(after[n].right for n in wrong)
+            fits = [after[n].fit for n in wrong]
+            turned = sum(fit.exact and fit.factor > 0 for fit in fits)  # its size is asked for afterwards
+            cured = turned if factor < 0 else sum(after[n].right for n in wrong)
             if cured and not any(before[n].right and not after[n].right for n in before):
                 found.append((cured, _enters(case, trace, k, step, value, factor), k, name, healed))
     most = max((f[0] for f in found), default=0)

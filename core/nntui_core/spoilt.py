@@ -20,7 +20,12 @@ def spoilt(case: Case, trace: Trace, goal: Goal, healed: Trace) -> Fault | None:
     """Return the mistake where a line gives the right numbers from what its variables were before they were changed."""
     step = trace.steps[goal.k]
     changed = _changed(trace, goal, tuple(case.gradients), trace.start)
-    if changed and step.code is not None and reached(case, trace, goal, goal.k, step.code, changed):
+    found = reached(case, trace, goal, goal.k, step.code, changed) if changed and step.code is not None else None
+    if found is not None:
+        if (
+            found[0].factor < 0 and goal.variable not in case.gradients
+        ):  # the program's own sign, as its other deltas have
+            healed = trace.with_outcome(goal.k, {goal.variable: -goal.target.value})
         return Fault("update-order", goal.k, goal.variable, goal.target, None, healed)
     last_forward = min(max(j for j, _ in case.objective.steps), goal.k)
     names = (*case.around.forward, *case.around.inputs, case.plan.roles.target or "")
