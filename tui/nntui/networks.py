@@ -59,7 +59,12 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
         " uniform, normal, zeros, constant",
     )
     group.add_argument("--optimizer", metavar="NAME", help="gd (default, γ 1), momentum (γ 0.1), adam (γ 0.001)")
-    group.add_argument("--batch", metavar="N", type=whole(1, 10**9), help="learn from N samples an iteration, shuffled")
+    group.add_argument(
+        "--batch",
+        metavar="N",
+        type=whole(1, 10**9),
+        help="learn from N shuffled samples an iteration; 3000 iterations then, not 1000",
+    )
     group.add_argument("--l2", metavar="X", type=NUMBER, help="add ½X·ΣW² to the cost, biases left out")
     group.add_argument("--holdout", metavar="X", type=NUMBER, help="share of the samples that are not learned from")
     data = parser.add_argument_group("options of its data")

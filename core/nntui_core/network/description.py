@@ -11,6 +11,8 @@ from nntui_core.network.initial import INITIAL, fitting
 from nntui_core.network.losses import LOSSES, Loss
 from nntui_core.network.optimizers import OPTIMIZERS, Optimizer
 
+WHOLE_ITERATIONS, BATCH_ITERATIONS = 1000, 3000
+"""Iterations where nobody says how many: each is one step, and one that sees a mini-batch only learns less."""
 LARGEST = 20_000_000
 """Weights that a network may have: 160 MB of them."""
 
@@ -38,7 +40,7 @@ class Network:
     layers: tuple[int, ...] = (3, 4, 1)
     seed: int = 1
     rate: float | None = None
-    iterations: int = 1000
+    iterations: int | None = None
     activations: tuple[str, ...] = ()
     output: str | None = None
     loss: str = "half-sse"
@@ -101,6 +103,13 @@ class Network:
     def gamma(self) -> float:
         """The learning rate: the optimizer's own where none is asked for."""
         return self.method.rate if self.rate is None else self.rate
+
+    @property
+    def steps(self) -> int:
+        """The iterations that the loop's header asks for, each one step of the optimizer."""
+        if self.iterations is not None:
+            return self.iterations
+        return WHOLE_ITERATIONS if self.batch is None else BATCH_ITERATIONS
 
     @property
     def held_out(self) -> int:

@@ -30,7 +30,7 @@ def write(network: Network) -> str:
             *(line for function in functions for line in (function, "", "")),
             *_setup(network),
             "",
-            f"for iteration in range({network.iterations}):",
+            f"for iteration in range({network.steps}):",
             *(f"    {line}" for line in _body(network)),
             "",
         ]
