@@ -129,7 +129,7 @@ def test_over_a_slow_wire_keys_are_done_in_order_and_few_pictures_come(tmp_path:
         assert there.wire.down - before < MOST_FOR_KEYS
         there.shell.keys("Space")
         there.shell.until(lambda text: "it/s" in text)
-        there.shell.keys("l", "BSpace", *"0.25", "Enter")
+        there.shell.keys("l", *"0.25", "Enter")
         there.shell.until(lambda text: "γ 0.25" in text and "it/s" in text)
         there.shell.keys("Space")
         there.shell.until(lambda text: "paused" in text)

@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest import mock
 
-import pytest
 from tests.tui.reading import Desk, beside, opened
-from textual.events import Key
 
 from nntui_core.interpreter import Position
 from nntui_core.writers import go_to_last_writer
@@ -56,13 +54,3 @@ async def test_what_cannot_be_done_is_said_by_the_engine_then() -> None:
         await desk.settled()
         assert desk.frame.iteration == 0
         assert "this is the start" in desk.explanation()
-
-
-@pytest.mark.parametrize(("typed", "rate"), [("0.25", 0.25), ("12\b5", 15.0), ("\b\b7", 7.0)])
-async def test_what_is_typed_into_a_dialog_in_one_packet_arrives_in_order(typed: str, rate: float) -> None:
-    async with opened() as desk:
-        desk.app.post_message(Key("L", "L"))
-        for character in f"\b{typed}\r":
-            key = {"\b": "backspace", "\r": "enter"}.get(character, character)
-            desk.app.post_message(Key(key, character))
-        await desk.until(lambda: desk.at_main and desk.frame.rate == rate)

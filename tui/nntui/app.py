@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 
 DISPLAY = Display()
-GONE = 0.5
-"""Seconds after which a widget that takes nothing is taken to be gone."""
 
 
 class NntuiApp(App[int]):
@@ -82,30 +80,17 @@ class NntuiApp(App[int]):
         return cast("TerminalDriver", self._driver) if hasattr(self._driver, "forget") else None
 
     async def on_event(self, event: Event) -> None:
-        """Do keys one after the other, each when the one before has done all of its work.
+        """Do the main screen's keys one after the other, each when the dialog that the one before has opened is there.
 
-        Textual hands the keys of a packet to the focused widget at once, and does later what is bound to them: a number
-        typed right after `l` were lost, and a backspace came after what was typed after it.
+        Textual would hand all keys of a packet to the focused panel first: a number typed right after `l` were lost.
         """
-        if not isinstance(event, Key) or event.is_forwarded:
-            await super().on_event(event)
-        elif self.screen is self.main and event.key in ACTION_OF_KEY:
+        if isinstance(event, Key) and self.screen is self.main and event.key in ACTION_OF_KEY:
             await self.main.action_do(ACTION_OF_KEY[event.key], event.key)
-            await self._taken()
+            opened = asyncio.Event()
+            if self.screen is not self.main and self.screen.call_later(opened.set):
+                await opened.wait()
         else:
-            bound = None if event.is_printable else self.screen.active_bindings.get(event.key)
-            if bound is not None and bound.enabled:
-                await self.run_action(bound.binding.action, bound.node)
-            else:
-                await super().on_event(event)
-            await self._taken()
-
-    async def _taken(self) -> None:
-        """Wait until what has the focus, in a dialog that has just been opened maybe, has taken what it was sent."""
-        target, taken = self.focused or self.screen, asyncio.Event()
-        if target.call_later(taken.set):
-            with contextlib.suppress(TimeoutError):  # it has gone
-                await asyncio.wait_for(taken.wait(), GONE)
+            await super().on_event(event)
 
     async def action_quit(self) -> None:
         """Quit as the main screen does."""
