@@ -19,9 +19,9 @@ BUDGET = 12 * 2**20
 """Bytes that checkpoints may take, about."""
 MOST = 512
 """Checkpoints kept at most."""
-FIRST_SPACING = 1024
+FIRST_SPACING = 2048
 """Iterations between checkpoints to begin with: a copy costs about twenty iterations of a small program that is
-lowered, so two in a hundred; that many are run again in ten milliseconds."""
+lowered, so one in a hundred; that many are run again in twenty milliseconds."""
 LARGE = 2**18
 """Bytes from which on a checkpoint is a large one: its program is slow to replay, so there are more of them."""
 LARGE_BUDGET, LARGE_SPACING = 240 * 2**20, 16
