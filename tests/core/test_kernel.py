@@ -148,6 +148,13 @@ for i in range(60):
         "if i == 0: first = W; old = p",
         "g.flags.writeable = i != 20; g += 1",
         "np.add(g, 1, out=g)",
+        "np.clip(g, -0.1, 0.1, out=g); z += g.sum()",
+        "np.clip(g, -0.1, 0.1, g); z += g.sum()",
+        "for a in [g]: a.clip(-0.1, 0.1, out=a); z += a.sum()",
+        "s = g.T @ g; g.T.dot(g * 0.5, out=s); z += s.sum()",
+        "np.cumsum(g, axis=0, out=g); z += g.sum()",
+        "y = 0.1 / (g > 0); np.nan_to_num(y, copy=False, posinf=0.0); z += y.sum()",
+        "sizes.append(W.T); W *= 0.5",
         "x = x * 1.0",
         "last = W; W = W.copy(); W += 1",
         "y = W.T; W *= 0.5; z = y[0].sum()",
@@ -163,6 +170,13 @@ def test_what_a_kernel_was_made_for_may_change(line: str) -> None:
     with np.errstate():
         kernel = outcome(started(source), lower=True)
     assert kernel == outcome(started(source), lower=False)
+
+
+def test_an_element_is_read_before_the_right_side_changes_it() -> None:
+    setup = "def changed():\n    a[0] = 5.0\n    return 1.0\nlr, a = 0.1, np.ones(3)"
+    source = WHOLE.format(line="a[0] += changed(); a[0] *= 0.5", setup=setup)
+    kernel = started(source)
+    assert outcome(kernel, lower=True) == outcome(started(source), lower=False)
 
 
 def test_arrays_that_overlap_stay_as_they_were_written() -> None:

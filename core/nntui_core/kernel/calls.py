@@ -143,7 +143,7 @@ def _method(self: Expressions, owner: Value, name: str, arguments: list[Value], 
         return methods.shuffle(self, owner, arguments)
     if not owner.is_array or name not in functions.METHODS:
         raise CannotLower(f"the method {name}")
-    if name == "dot" and len(arguments) == 1 and arguments[0].is_array:
+    if name == "dot" and len(arguments) == 1 and arguments[0].is_array and not keywords:
         return self.product(owner, arguments[0], np.dot, "{0}.dot({1})")
     if name in functions.REDUCTIONS:
         return self.reduction(name, owner, _reducing([owner, *arguments], keywords, ("axis", "dtype")))

@@ -227,6 +227,7 @@ class Planner:
                 and value.whole is not None
                 and not op.effect
                 and value.root in self.plan.fixed
+                and value.root not in self._kept
                 and not self._is_bound(value)
                 and all(self.plan.is_there(part) or self._never_changes(part) for part in op.operands)
             )

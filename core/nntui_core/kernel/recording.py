@@ -119,9 +119,14 @@ class Recording:
         return op.result
 
     def keep(self, text: str, operands: Iterable[Value], compute: Callable[..., Any], effect: bool = False) -> Value:
-        """Put an operation on the tape that stays as it was written; its result is new, or a view of one operand."""
+        """Put an operation on the tape that stays as it was written; its result is new, or a view of one operand.
+
+        What gives an operand itself may have written into it: `np.clip(g, -1, 1, out=g)`.
+        """
         operands = tuple(operands)
         example = computed(compute, operands)
+        if any(value.is_array and value.example is example for value in operands):
+            raise CannotLower("a result that is written into an array")
         wholes = _sharing(example, operands)
         if len({value.root for value in wholes}) > 1:
             raise CannotLower("a view of two arrays")

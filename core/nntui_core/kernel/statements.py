@@ -171,7 +171,10 @@ class Statements(Expressions):
     def _change_element(self, holder: Value, index: Value, symbol: type[ast.AST], right: ast.expr) -> None:
         sign = PYTHONS[symbol][0].removeprefix("({0} ").removesuffix(" {1})")
         array, parts, text = _element(holder, index)
+        begun = len(self.tape.ops)
         value = self.evaluate(right)
+        if any(op.changes is not None for op in self.tape.ops[begun:]):  # Python has read the element before that
+            raise CannotLower("an element that changes while its change is computed")
         op = Op(How.CHANGE, f"{{0}}[{text}] {sign}= {{{len(parts) + 1}}}", (array, *parts, value), changes=array)
         self.change(op, _runs(op.text))
 
