@@ -14,7 +14,7 @@ import numpy as np
 from nntui_core import places
 from nntui_core.frame import Index
 from nntui_core.interpreter import Interpreter, Position
-from nntui_core.values import is_data
+from nntui_core.values import is_data, is_numeric
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,8 @@ def fitted(namespace: Mapping[str, Any], name: str, index: Index, value: float) 
         ValueError: there is no such cell, or it cannot hold the number; the message says what would do.
     """
     held = _held(namespace, name)
+    if not is_numeric(held):
+        raise ValueError(f"{name} holds nothing that could be set as a number")
     if isinstance(held, np.ndarray):
         if len(index) != held.ndim or not all(0 <= i < n for i, n in zip(index, held.shape, strict=True)):
             raise ValueError(f"there is no {label(name, index)}")
@@ -56,12 +58,22 @@ def fitted(namespace: Mapping[str, Any], name: str, index: Index, value: float) 
             raise ValueError(f"the program has made {name} read-only")
     elif index:
         raise ValueError(f"there is no {label(name, index)}")
+    else:
+        _check_place(namespace, name, held)
     return _as(np.asarray(held).dtype, name, value)
 
 
 def _held(namespace: Mapping[str, Any], name: str) -> Any:
     base = places.base(name)
     return places.value(namespace, name) if is_data(base, namespace.get(base)) else None
+
+
+def _check_place(namespace: Mapping[str, Any], name: str, held: Any) -> None:
+    """Make sure that a place takes a number, by what it holds already: a property or a frozen object may refuse it."""
+    try:
+        places.put(dict(namespace), name, held)
+    except Exception as error:  # noqa: BLE001 - whatever the object that holds the place raises
+        raise ValueError(f"{name} cannot be set: {error}") from None
 
 
 def _as(dtype: "np.dtype[Any]", name: str, value: float) -> float:

@@ -1,6 +1,7 @@
 """A number that is set by hand is an event: however a moment is reached, it is the same, and it can be taken back."""
 
 import itertools
+import re
 from typing import Any
 
 import numpy as np
@@ -278,3 +279,34 @@ def test_after_the_end_nothing_is_set() -> None:
     assert session.ended
     with pytest.raises(Refused, match="the loop is over"):
         session.edit_cell("b", (), 1.0)
+
+
+REFUSING = """
+import numpy as np
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    lr: float = 0.5
+
+
+class Wrapped:
+    half = property(lambda self: 0.5)
+
+
+settings, wrapped, pair, names = Settings(), Wrapped(), (1.0, 0.5), [1.0, 2.0]
+W = np.ones(2)
+for i in range(9):
+    W = W - settings.lr * W * wrapped.half * pair[1]
+"""
+
+
+@pytest.mark.parametrize("name", ["settings.lr", "wrapped.half", "pair[1]", "names", "settings"])
+def test_a_place_that_takes_no_number_is_refused_and_no_event_stays(name: str) -> None:
+    session = session_of(REFUSING)
+    with pytest.raises(Refused, match=re.escape(name)):
+        session.edit_cell(name, (), 0.25)
+    CellEdit(START, name, (), 0.25).apply(session.interpreter)  # as a file may claim
+    assert not session.history.events
+    assert not session.to_undo
