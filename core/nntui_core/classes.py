@@ -59,10 +59,10 @@ def _counted(classes: int) -> tuple[str, ...]:
     return tuple(map(str, range(classes)))
 
 
-def labels(live: Mapping[str, Any], outputs: int) -> tuple[str, ...]:
-    """Return the names of the classes that a program knows: a list `labels`, one for each output. Empty for none."""
+def labels(live: Mapping[str, Any], count: int) -> tuple[str, ...]:
+    """Return the names of `count` classes, or outputs, that a program knows: its list `labels`. Empty for none."""
     found = live.get("labels")
-    fits = isinstance(found, list) and len(found) == outputs and all(isinstance(name, str) for name in found)
+    fits = isinstance(found, list) and len(found) == count and all(isinstance(name, str) for name in found)
     return tuple(found) if fits and found else ()
 
 

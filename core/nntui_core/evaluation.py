@@ -105,7 +105,7 @@ class Evaluations:
         classes = classes_of(outputs.targets, outputs.predictions.shape[1])
         if classes is None:
             return Confusion("the samples that are held out have no classes" if held_out else "there are no classes")
-        names = self._names(classes, outputs)
+        names = self._names(classes)
         truly, said = classes.numbers, classes.predicted(outputs.predictions)
         counts = counted(truly, said, window, len(names))
         return Confusion(
@@ -158,7 +158,7 @@ class Evaluations:
         )
         if classes is None:
             return sample
-        names = self._names(classes, outputs)
+        names = self._names(classes)
         said = int(classes.predicted(prediction[None])[0])
         predicted = "NaN" if said == named.NONE else names[said]
         certainty = float(prediction[max(said, 0)] if len(prediction) > 1 else prediction[0])
@@ -259,8 +259,8 @@ class Evaluations:
         said, aims = found.finder.rows(prediction, count), found.finder.rows(target, count)
         return None if said is None or aims is None else Outputs(said.astype(np.float64), aims)
 
-    def _names(self, classes: Classes, outputs: Outputs) -> tuple[str, ...]:
-        return named.labels(self._session.interpreter.namespace, outputs.predictions.shape[1]) or classes.names
+    def _names(self, classes: Classes) -> tuple[str, ...]:
+        return named.labels(self._session.interpreter.namespace, len(classes.names)) or classes.names
 
 
 def counted(truly: Array, said: Array, window: Window, classes: int) -> Array:

@@ -114,6 +114,22 @@ def test_where_the_targets_are_numbers_the_samples_can_still_be_sorted() -> None
     assert sum(shares) == pytest.approx(1)
 
 
+@pytest.mark.parametrize(("labels", "names"), [("['yes']", {"0", "1"}), ("['no', 'yes']", {"no", "yes"})])
+def test_two_classes_of_one_output_have_two_names_or_none(labels: str, names: set[str]) -> None:
+    text = f"""
+import numpy as np
+labels, x, y, w = {labels}, np.array([[0.5], [-1.0], [2.0]]), np.array([[1], [0], [0]]), np.ones((1, 1))
+for i in range(9):
+    a = 1 / (1 + np.exp(-x @ w))
+    w = w - 0.1 * x.T @ (a - y)
+"""
+    own = Session(Program.parse(text, "t"))
+    own.advance(1)
+    looked = Evaluations(own)
+    assert set(looked.confusion(ALL).rows) == names
+    assert {sample.label for sample in looked.worst(0, 9).samples} == names
+
+
 def test_a_loss_that_is_no_sum_over_samples_is_replaced_by_squares() -> None:
     text = (SCRIPTS / "columns.py").read_text(encoding="utf-8")
     line = next(line for line in text.splitlines() if line.strip().startswith("cost ="))

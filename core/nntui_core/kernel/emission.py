@@ -21,9 +21,9 @@ from nntui_core.kernel.plan import Plan
 from nntui_core.kernel.tape import How, Op, Tape, Value
 
 WENT_ON, HEADER_FALSE = 0, 2
+"""How a kernel ends, as `nntui_core.compiled` counts it; where it is left before a statement, it is `~statement`."""
 KEYS: dict[type, str] = {dict: "list({0})", list: "len({0})", tuple: "len({0})"}
 """What tells whether a container has still what it had; an object has its attributes."""
-"""How a kernel ends, as `nntui_core.compiled` counts it; where it is left before a statement, it is `~statement`."""
 
 
 @dataclass(frozen=True, slots=True)
