@@ -8,6 +8,7 @@ from textual.widgets import Input
 
 from nntui import screen
 
+SCRIPTS = Path(__file__).parents[1] / "scripts"
 TEXT = """import numpy as np
 x = np.array([[0, 1.0], [1, 1], [2, 1]])
 y = np.array([[0], [1.0], [1.0]])
@@ -73,3 +74,10 @@ async def test_what_takes_long_is_told_with_its_line(file: Path, monkeypatch: py
         await desk.until(lambda: "line 2 of mine.py)" in desk.words() or "line 3 of mine.py)" in desk.words())
         await desk.hit("i")
         await desk.until(lambda: desk.queue.idle)
+
+
+async def test_a_weight_that_a_constructor_made_was_not_set_by_hand(file: Path) -> None:
+    async with opened(script(file, (SCRIPTS / "network_class.py").read_text())) as desk:
+        await desk.focus("net.w1")
+        await desk.press("enter")
+        assert "This is where it begins: the setup made this number." in desk.text()

@@ -60,7 +60,7 @@ class OriginLines(Lines):
         return wrapped_lines(text, room, style(colour), most)
 
     def _end(self, cell: Cell) -> Line:
-        if cell.position is None and not cell.text:
+        if cell.position is None and cell.when.startswith("set by you"):
             return [(" This is where it begins: you set this number.", style(self.palette.mark))]
         if cell.position is None:
             return [(" This is where it begins: the setup made this number.", style(self.palette.mark))]
