@@ -124,6 +124,12 @@ def test_a_mistake_costs_one_line(capsys: Captured, argv: str, parts: str) -> No
         assert part in err
 
 
+def test_a_file_of_samples_is_no_program_but_data(capsys: Captured, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("1,2\n3,4\n")
+    assert "a file, but not a .py file: --data opens it as samples" in complaint(capsys, str(path))
+
+
 # --- the mistakes as programs -----------------------------------------------------------------------------------------
 
 

@@ -189,6 +189,8 @@ def _chosen(args: argparse.Namespace) -> "Program":
     if name.endswith(".py"):
         return _script(args)
     what = "a file, but not a .py file" if Path(name).is_file() else "no program"
+    if what != "no program" and Path(name).suffix.lower() in (".csv", ".tsv"):
+        raise InputError(f"{short(name)} is {what}: --data opens it as samples")
     near = suggestion(nearest(name, names))
     raise InputError(f"{short(name)} is {what}{near} (nntui examples lists what there is)")
 
