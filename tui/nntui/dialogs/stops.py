@@ -15,7 +15,7 @@ UNTIL_HINT = (
     "an iteration: 5000 · a condition, looked at after each iteration: loss < 0.1 · abs(dW1).max() < 1e-3 · "
     "enter: run · escape: leave"
 )
-BREAKPOINT_HINT = "condition: iteration > 100, or none · N = 1 stops each time · enter: set it · escape: leave it"
+BREAKPOINT_HINT = "iteration > 100, or nothing · tab goes on to N, 1 stops each time · enter: set it · escape: leave it"
 WATCH_HINT = "loss; abs(dW1).max(); W1[0, 0] · a ; between them · none at all: watch nothing · enter: take them"
 
 
