@@ -64,6 +64,13 @@ class Terminal:
             pass
         return self.bytes - before
 
+    def last(self, seconds: float) -> float:
+        """Read until nothing has come for some time; return when the last byte came, by `time.perf_counter`."""
+        came = time.perf_counter()
+        while self.read(seconds):
+            came = time.perf_counter()
+        return came
+
     def flow(self, seconds: float) -> float:
         """Return how many bytes a second come."""
         before, end = self.bytes, time.perf_counter() + seconds
