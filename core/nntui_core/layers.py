@@ -55,6 +55,8 @@ class Layers:
         for first, second in itertools.pairwise(connections):
             if first.above != second.below:
                 raise NoForward(f"{first.weight} gives {first.above} units, {second.weight} takes {second.below}")
+        if not connections:
+            raise NoForward("no product with one of the parameters was found")
         sizes = (connections[0].below, *(c.above for c in connections))
         units = _units(forward, [statement for statement, _, _ in found], sizes, shapes)
         names = tuple(_name(k, units, forward) for k in range(len(sizes)))

@@ -124,15 +124,19 @@ class Checkpoint:
 
     @classmethod
     def take(cls, namespace: Mapping[str, Any], former: "Checkpoint | None" = None) -> "Checkpoint":
-        """Copy the data of a live namespace; generators that have not drawn since `former` are shared with it."""
+        """Copy the data of a live namespace; what has not drawn a number since `former` is shared with it."""
         data = {name: value for name, value in namespace.items() if is_data(name, value)}
         held, shared = _deep_copy(data, {} if former is None else _idle_generators(data, former.data))
-        return cls(held, np.random.get_state(legacy=False), random.getstate(), _size(held), shared)
+        numpys, pythons = np.random.get_state(legacy=False), random.getstate()
+        size = _size(held) + STATES
+        if former is not None and pythons == former.pythons_random and same_data(numpys, former.numpys_random):
+            numpys, pythons, size = former.numpys_random, former.pythons_random, _size(held)
+        return cls(held, numpys, pythons, size, shared)
 
     @classmethod
     def of(cls, data: Mapping[str, Any], numpys: dict[str, Any], pythons: tuple[Any, ...]) -> "Checkpoint":
         """Return a checkpoint of data that nobody else has, and random states."""
-        return cls(data, numpys, pythons, _size(data), ())
+        return cls(data, numpys, pythons, _size(data) + STATES, ())
 
     def restore(self, namespace: dict[str, Any]) -> None:
         """Put the data back into a live namespace; names that were not there then disappear."""
@@ -281,6 +285,8 @@ def _copy_array(array: Array, owners: dict[int, Array]) -> Array:
 
 OVERHEAD = 120
 """Bytes that an object of a checkpoint takes besides its numbers, about."""
+STATES = 30_000
+"""Bytes of the global random states: Python's is a tuple of 625 numbers."""
 POINTER = 8
 """Bytes that a list takes for each of its items; the items themselves are those of the program."""
 
@@ -288,4 +294,4 @@ POINTER = 8
 def _size(data: Mapping[str, Any]) -> int:
     held = {id(value): value for value in _held(data.values(), set())}
     sizes = [value.nbytes if isinstance(value, np.ndarray) else POINTER * len(value) for value in held.values()]
-    return sum(sizes) + OVERHEAD * (len(held) + len(data)) + 2048
+    return sum(sizes) + OVERHEAD * (len(held) + len(data))

@@ -124,3 +124,21 @@ for i in range(9):
 """
     with pytest.raises(NoForward, match="V gives 2 units, W takes 3"):
         layers(Session(Program.parse(text, "beside")))
+
+
+def test_parameters_that_meet_no_product_are_refused() -> None:
+    text = """
+import numpy as np
+x, y = np.ones((5, 3)), np.ones((5, 1))
+params = {"W": np.ones((3, 1))}
+def forward(p):
+    return x @ p["W"]
+for i in range(9):
+    out = forward(params)
+    d = out - y
+    for k in params:
+        params[k] -= 0.1 * (x.T @ d)
+"""
+    own = Session(Program.parse(text, "dict"), look_ahead=False)
+    with pytest.raises(NoForward):
+        layers(own)

@@ -402,3 +402,16 @@ def test_a_long_record_in_an_object_is_copied_flat_and_counted() -> None:
     kept.restore(namespace)
     namespace["network"].history.append(2.0)  # type: ignore[attr-defined]
     assert len(held) == 1000
+
+
+def test_random_states_that_have_not_moved_are_kept_once() -> None:
+    with global_random_state_kept():
+        first = Checkpoint.take({})
+        second = Checkpoint.take({}, first)
+        assert second.pythons_random is first.pythons_random
+        assert second.numpys_random is first.numpys_random
+        assert second.nbytes < first.nbytes / 2
+        np.random.random()
+        third = Checkpoint.take({}, second)
+        assert third.numpys_random is not second.numpys_random
+        assert third.nbytes == first.nbytes
