@@ -79,6 +79,25 @@ def meetings(lines: Sequence[Line], prediction: str | None, target: str | None) 
     return tuple(found.values()) if len(found) > 1 else ()
 
 
+def rebound(lines: Sequence[Line], prediction: str | None, target: str | None) -> tuple[int, int] | None:
+    """Return the line of a loop that binds the target anew in every turn, and how many turns meet it; None without.
+
+        for x, y in zip(X, Y):
+            d = (sigmoid(x @ W) - y) * …
+            dW += np.outer(x, d)
+
+    All of them have the same names then, so the cost of one sample is all that can be written down: one is followed.
+    """
+    if prediction is None or target is None:
+        return None
+    both = {prediction, target}
+    first = next((line for line in lines if both <= set(dataflow.reads(line.node))), None)
+    if first is None or not first.loops or not any(target in dataflow.writes(line.node) for line in lines):
+        return None
+    turns = {line.loops for line in lines if line.line == first.line and both <= set(dataflow.reads(line.node))}
+    return (first.loops[-1][0], len(turns)) if len(turns) > 1 else None
+
+
 def loop_between(one: Line, other: Line) -> int | None:
     """Return the line of the loop of whose turns two flat lines come, None where they come of one turn."""
     for a, b in zip(one.loops, other.loops, strict=False):

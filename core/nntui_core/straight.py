@@ -27,7 +27,7 @@ from nntui_core.loops import counters
 from nntui_core.naming import christened, coalesced, named
 from nntui_core.output import Output
 from nntui_core.program import Phase, Program, Roles, Statement
-from nntui_core.samplewise import ENOUGH, Meeting, Samplewise, busiest, loop_between, meetings
+from nntui_core.samplewise import ENOUGH, Meeting, Samplewise, busiest, loop_between, meetings, rebound
 from nntui_core.scratch import Scratch
 from nntui_core.unroll import Turn, Unroller
 from nntui_core.values import same_bits
@@ -88,6 +88,8 @@ def may_hide(program: Program, namespace: Mapping[str, Any]) -> bool:
     roles = program.roles
     if not roles.parameters or roles.target is None or roles.prediction is None:
         return True
+    if any(_goes_through_samples(loop, program) for loop in program.nodes):
+        return True
     names = {*roles.parameters, roles.target, roles.prediction}
     for node in program.nodes:
         display = isinstance(node, ast.Assign) and isinstance(
@@ -96,6 +98,16 @@ def may_hide(program: Program, namespace: Mapping[str, Any]) -> bool:
         if display and names & set(dataflow.writes(node)):
             return True
     return any(is_container(namespace.get(name)) for name in names)
+
+
+def _goes_through_samples(node: ast.stmt, program: Program) -> bool:
+    """Tell whether a loop takes one target after another, and the parameters wait for its end."""
+    if not isinstance(node, ast.For):
+        return False
+    roles, bound = program.roles, set(dataflow.bound_names([node]))
+    both = {roles.prediction, roles.target}
+    meets = any(both <= set(dataflow.reads(inner)) for inner in node.body)
+    return meets and roles.target in bound and not bound & set(roles.parameters)
 
 
 def _told(program: Program, straight: Straight) -> Program:
@@ -173,13 +185,13 @@ def _follow(interpreter: Interpreter, program: Program, samples: int = ENOUGH) -
     before = interpreter.program.straight
     if before is not None and before.shortened is not None:
         again = _followed(interpreter, program, {before.shortened[0]: samples}, before.shortened[1])
-        return again if isinstance(again, Straight) else None
+        return _unambiguous(interpreter, program, again) if isinstance(again, Straight) else None
     numpys_random, pythons_random = np.random.get_state(legacy=False), random.getstate()
     whole = _followed(interpreter, program)
     np.random.set_state(numpys_random)
     random.setstate(pythons_random)
     if isinstance(whole, Straight) and len(whole.program.samplewise.meetings) <= samples:
-        return whole
+        return _unambiguous(interpreter, program, whole)
     if isinstance(whole, Straight):
         one, other = (whole.lines[meeting.index] for meeting in whole.program.samplewise.meetings[:2])
         loop, total = loop_between(one, other), len(whole.program.samplewise.meetings)
@@ -189,6 +201,19 @@ def _follow(interpreter: Interpreter, program: Program, samples: int = ENOUGH) -
         return whole if isinstance(whole, Straight) else None
     few = _followed(interpreter, program, {loop: samples}, total)
     return few if isinstance(few, Straight) else whole if isinstance(whole, Straight) else None
+
+
+def _unambiguous(interpreter: Interpreter, program: Program, straight: Straight) -> Straight | None:
+    """Return the straight line with one sample, where several have the same names."""
+    if straight.program.samplewise.meetings:
+        return straight
+    roles = straight.program.roles
+    found = rebound(straight.lines, roles.prediction, roles.target)
+    if found is None:
+        return straight
+    loop, turns = found
+    one = _followed(interpreter, program, {loop: 1}, max(turns, straight.program.samplewise.total))
+    return one if isinstance(one, Straight) else straight
 
 
 def _followed(

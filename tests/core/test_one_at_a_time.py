@@ -98,3 +98,40 @@ def test_it_is_said_that_later_turns_were_not_looked_at(tmp_path: Path) -> None:
     """The second turn is wrong, and nobody has looked at it."""
     report = checked(tmp_path, SOURCE.replace("W1 -= lr *", "W1 -= (lr if i == 0 else -lr) *"))
     assert "the first turn of the inner loop" in report.sampled
+
+
+SUMMED_UP = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(5, 3))
+Y = np.eye(2)[rng.integers(0, 2, 5)]
+W = rng.normal(size=(3, 2))
+b = np.zeros(2)
+lr = 0.1
+for it in range(20):
+    dW = np.zeros_like(W)
+    db = np.zeros_like(b)
+    for x, y in zip(X, Y):
+        a = 1 / (1 + np.exp(-(x @ W + b)))
+        d = (a - y) * a * (1 - a)
+        dW += np.outer(x, d)
+        db += d
+    W -= lr * dW
+    b -= lr * db
+"""
+
+
+@pytest.mark.parametrize("taken", ["for x, y in zip(X, Y):", "for k in range(len(X)):\n        x = X[k]; y = Y[k]"])
+@pytest.mark.parametrize("iteration", [0, 7])
+def test_samples_of_one_name_that_are_summed_up_are_judged_by_the_first(
+    tmp_path: Path, taken: str, iteration: int
+) -> None:
+    text = SUMMED_UP.replace("for x, y in zip(X, Y):", taken)
+    own = opened(tmp_path, text)
+    for _ in range(iteration):
+        own.next_iteration()
+    report = own.check()
+    assert not report.failed
+    assert "the first of 5 samples" in report.sampled
+    wrong = checked(tmp_path, text.replace("d = (a - y)", "d = (y - a)"))
+    assert [finding.code for finding in wrong.findings if finding.severity == "error"] == ["sign"]
