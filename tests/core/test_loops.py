@@ -255,3 +255,19 @@ print(train(w)[-1])
     assert site.call is not None
     assert site.call.function.name == "train"
     assert len(site.setup) == 2
+
+
+def test_a_function_that_is_called_twice_has_one_training_loop() -> None:
+    text = """import numpy as np
+def train(W, X, Y, n):
+    for i in range(n):
+        W = W - 0.1 * X.T @ (X @ W - Y)
+    return W
+X = np.ones((5, 3)); Y = X[:, :1]
+W = train(np.zeros((3, 1)), X, Y, 20)
+W = train(W, X, Y, 30)
+"""
+    site = find(ast.parse(text))
+    assert site.loop.lineno == 3
+    assert site.call is not None
+    assert site.call.statement.lineno == 7
