@@ -1,5 +1,6 @@
 """What is the same in all pictures of a program: its lines with what is known of them, its variables, its flow."""
 
+import ast
 import difflib
 import itertools
 from collections.abc import Iterable
@@ -98,12 +99,20 @@ def flow(program: Program) -> Iterable[FlowStep]:
         yield FlowStep(statement.targets[0], statement.index, statement.phase.value, met[0] if met else "")
 
 
+def _activations(program: Program) -> list[str]:
+    """Return what the forward pass puts numbers through, first to last: the program's functions of one argument."""
+    both = zip(program.nodes, program.body, strict=True)
+    parts = (part for node, statement in both if statement.phase == "forward" for part in ast.walk(node))
+    calls = [part for part in parts if isinstance(part, ast.Call) and len(part.args) == 1]
+    names = [(ast.unparse(call.func), call.keywords) for call in calls]
+    return [name.removeprefix("np.") for name, more in names if name in {*program.functions, "np.tanh"} and not more]
+
+
 def title(program: Program, shapes: dict[str, Index]) -> str:
     """Return a few words on a program: its layers, as far as its parameters tell, and its activation."""
     sizes = [shapes[name] for name in program.roles.parameters if len(shapes.get(name, ())) == 2]
     parts = []
     if sizes and all(a[1] == b[0] for a, b in itertools.pairwise(sizes)):
         parts.append("-".join(map(str, [sizes[0][0], *(shape[1] for shape in sizes)])))
-    called = [f for f in sorted(program.functions) for s in program.body if f"{f}(" in s.text and s.phase == "forward"]
-    parts += list(dict.fromkeys(called))[:1]
+    parts += _activations(program)[:1]
     return " ".join(parts)

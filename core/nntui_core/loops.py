@@ -119,9 +119,9 @@ def find(tree: ast.Module, line: int | None = None) -> Site:
             f"there is no training loop: no `for` or `while` at the top level or in a function called there{lines}"
         )
     training = _training(sites, text)
-    lines = dict.fromkeys(site.loop.lineno for site in training)  # one that is called twice is the same loop
-    if len(lines) > 1:
-        there = " and ".join(map(str, lines))
+    begins = dict.fromkeys(site.loop.lineno for site in training)  # one that is called twice is the same loop
+    if len(begins) > 1:
+        there = " and ".join(map(str, begins))
         raise LoopError(f"several loops could be the training loop, on lines {there}: choose one with --loop LINE")
     return training[0]
 

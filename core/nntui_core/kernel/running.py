@@ -141,7 +141,7 @@ class Body:
         """Return what a kernel works with, None where it was made for something else."""
         try:
             prepared = kernel.prepare(self._namespace)
-        except Exception:  # noqa: BLE001 - a name or a place is gone; the body as written says so in its own way
+        except (LookupError, AttributeError, TypeError):  # a name or a place is gone; the body as written says so
             return None
         self._kernel = kernel if prepared is not None else self._kernel
         return prepared

@@ -160,10 +160,10 @@ class Panels(Widget):
         self._arrange_again()
 
     def bring_up(self, drawing: str) -> None:
-        """Show a drawing; it gets the focus only where it would not be in sight without."""
+        """Show a drawing; it gets the focus where keys choose something in it, or where it would not be in sight."""
         self.drawing = drawing
         self._arrange_again()
-        if drawing not in self.in_sight():
+        if drawing == WORST or drawing not in self.in_sight():
             self.go(drawing)
 
     def give_back(self) -> None:
