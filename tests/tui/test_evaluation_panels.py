@@ -74,7 +74,6 @@ async def test_where_there_are_no_classes_x_says_why_and_a_still_sorts() -> None
 async def test_a_sample_can_be_gone_to(size: tuple[int, int]) -> None:
     async with opened(flowers(loss="ce", init="normal"), size) as desk:
         await desk.press("n", "a")
-        await desk.press("shift+tab")
         await desk.press("down", "down")
         sample = desk.main.panels.worst.chosen()
         assert sample is not None
@@ -93,7 +92,6 @@ async def test_a_sample_can_be_gone_to(size: tuple[int, int]) -> None:
 async def test_of_a_mini_batch_the_row_of_all_samples_is_gone_to() -> None:
     async with opened(flowers(loss="ce", batch=16)) as desk:
         await desk.press("n", "a")
-        await desk.press("shift+tab")
         sample = desk.main.panels.worst.chosen()
         assert sample is not None
         await desk.press("enter")
