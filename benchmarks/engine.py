@@ -28,9 +28,9 @@ from nntui_core.session import Session
 ROUNDS = 7
 SCRIPTS = Path(__file__).parent.parent / "tests" / "scripts"
 LONGER = {
-    "book_class": ("data[:12], 6,", "data[:12], 300,"),
-    "book_lists": ("epochs = 10", "epochs = 150"),
-    "book_loops": ("epochs=6", "epochs=400"),
+    "book_class": ("data[:12], 6,", "data[:12], 1000,"),
+    "book_lists": ("epochs = 10", "epochs = 2000"),
+    "book_loops": ("epochs=6", "epochs=3000"),
     "columns": ("range(1500)", "range(15000)"),
     "course_dictionaries": ("range(1000)", "range(15000)"),
     "course_functions": ("range(800)", "range(10000)"),

@@ -41,7 +41,14 @@ def program(forward: str, head: str = "") -> Program:
     return Program.parse(f"{HEAD}{head}\nfor i in range(100):\n{lines}{BACK}", "forward", Origin())
 
 
-@pytest.mark.parametrize("file", SCRIPTS, ids=lambda path: path.stem)
+ONE_SAMPLE_AFTER_ANOTHER = {"book_class", "book_lists", "book_loops"}
+"""Scripts whose prediction is of one sample, an item of a list of them: there is no array of inputs to give."""
+IN_A_METHOD = {"loss_in_method"}
+"""Scripts whose prediction has a name that no line of the trace writes: a method computes it."""
+OF_ALL_SAMPLES = [file for file in SCRIPTS if file.stem not in ONE_SAMPLE_AFTER_ANOTHER]
+
+
+@pytest.mark.parametrize("file", [f for f in OF_ALL_SAMPLES if f.stem not in IN_A_METHOD], ids=lambda path: path.stem)
 def test_of_each_script_it_is_the_programs_own_prediction(file: Path) -> None:
     session = Session(load(str(file)))
     forward = Forward.of(session.program)
@@ -54,7 +61,7 @@ def test_of_each_script_it_is_the_programs_own_prediction(file: Path) -> None:
     np.testing.assert_allclose(found, written[forward.prediction], rtol=1e-12)
 
 
-@pytest.mark.parametrize("file", SCRIPTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("file", OF_ALL_SAMPLES, ids=lambda path: path.stem)
 def test_the_program_cannot_notice(file: Path) -> None:
     session = Session(load(str(file)))
     session.advance(1)

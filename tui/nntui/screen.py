@@ -139,7 +139,7 @@ class MainScreen(Screen[None]):
 
     async def on_main_screen_woken(self) -> None:
         """Take the latest report and show it; where the terminal has yet to take the last picture, later."""
-        if self.receipts.outstanding():
+        if self.receipts.outstanding() or self.leaving or not self.panels.is_attached:  # an end takes the panels away
             return
         report = self.engine.take()
         if report is None:
