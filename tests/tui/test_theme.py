@@ -9,6 +9,7 @@ from tests.tui.reading import opened
 
 from nntui import theme
 from nntui.palette import SIXTEEN
+from nntui.widgets.predictions import wrong_ones
 from nntui_core import builtin
 from nntui_core.session import Session
 
@@ -96,3 +97,20 @@ async def test_the_palette_has_our_actions_only() -> None:
         await desk.until(lambda: "run one statement (s)" in desk.text())
         assert "Maximize" not in desk.text()
         assert "Screenshot" not in desk.text()
+
+
+@pytest.mark.parametrize(
+    ("target", "prediction", "wrong"),
+    [
+        ((1, 0, 0), (0.48, 0.45, 0.07), set()),
+        ((0, 0, 1), (0.44, 0.51, 0.05), {1}),
+        ((0,), (0.6,), {0}),
+        ((2.0, 1.0), (2.1, 1.9), {1}),
+        ((1, 1), (0.9, 0.2), {1}),
+        ((), (0.3,), set()),
+    ],
+)
+def test_which_numbers_of_a_prediction_are_wrong(
+    target: tuple[float, ...], prediction: tuple[float, ...], wrong: set[int]
+) -> None:
+    assert wrong_ones(target, prediction) == wrong

@@ -29,6 +29,18 @@ def _values(row: Sequence[float], most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def wrong_ones(target: Sequence[float], prediction: Sequence[float]) -> set[int]:
+    """Return which numbers of a prediction are wrong: the largest, where it stands for another class than the target.
+
+    Where there are no classes, one 1 among 0s, those that are more than 0.5 away.
+    """
+    both = range(min(len(target), len(prediction)))
+    if len(prediction) == len(target) > 1 and sorted(target) == [0.0] * (len(target) - 1) + [1.0]:
+        largest = max(both, key=prediction.__getitem__)
+        return set() if target[largest] == 1 else {largest}
+    return {k for k in both if abs(prediction[k] - target[k]) > 0.5}
+
+
 class PredictionsPanel(Panel):
     """A table with a line a sample."""
 
@@ -101,20 +113,15 @@ class PredictionsPanel(Panel):
     def _sample(self, x: str, y: str, target: Sequence[float], prediction: Sequence[float], room: int) -> Line:
         colours = self.palette
         line: Line = [(f" {x}  ", style(colours.dim)), (f"{y}  ", style(colours.text, bold=True))]
+        wrong = wrong_ones(target, prediction)
         for k, value in enumerate(prediction):
-            far = k < len(target) and abs(value - target[k]) > 0.5
-            sign = "✗" if far else " "
+            sign = "✗" if wrong and k == len(prediction) - 1 else " "
             text = f"{numerals.fixed(value).strip():<5} {sign}"
-            line.append((text, style(colours.error if far else colours.text)))
+            line.append((text, style(colours.error if k in wrong else colours.text)))
         left = room - 7 * len(prediction) - 1
         if len(prediction) == 1 and left >= 4:
             wide = min(left, 24)
-            line.append((f" {bar(prediction[0], wide)}", style(_bar_colour(self, prediction[0], target))))
+            line.append((f" {bar(prediction[0], wide)}", style(colours.error if wrong else colours.focus)))
         if not prediction:
             line.append(("·", style(colours.dim)))
         return line
-
-
-def _bar_colour(panel: Panel, value: float, target: Sequence[float]) -> str:
-    far = bool(target) and abs(value - target[0]) > 0.5
-    return panel.palette.error if far else panel.palette.focus
