@@ -110,6 +110,14 @@ def _slice(trace: Trace, names: set[str], last: int) -> list[tuple[int, Step]]:
     return found[::-1]
 
 
+def _sum_over(samples: int, seen: int) -> str:
+    """Say over how many samples a cost is summed up, and of how many its value is."""
+    if samples <= 1:
+        return ""
+    part = "" if seen >= samples else ", here the first" if seen == 1 else f", here the first {seen}"
+    return f"the sum over {samples} samples{part}"
+
+
 def usual(trace: Trace, plan: Layout) -> Iterator[Objective]:
     """Yield the usual costs over prediction and target, as far as they can be computed here.
 
@@ -134,8 +142,7 @@ def usual(trace: Trace, plan: Layout) -> Iterator[Objective]:
             before |= dict(_slice(trace, {m.prediction, m.target}, m.k - 1))
         parts = [*((k, True, step) for k, step in before.items()), *((k, False, step) for k, step in steps)]
         parts.sort(key=lambda part: part[:2])  # a cost stands before the step in which the two meet
-        over = f"the sum over {total} samples" if total > 1 else ""
-        cost = Cost("C", text, value, inferred=not given, over=over)
+        cost = Cost("C", text, value, inferred=not given, over=_sum_over(total, len(met)))
         yield Objective(cost, INFERRED, tuple((k, step) for k, _, step in parts))
 
 
