@@ -33,7 +33,7 @@ from nntui_core.interpreter import Position
 from nntui_core.listing import code_lines, flow, title, variables
 from nntui_core.matrices import Matrices, drawn_at
 from nntui_core.origins import END, Made, Origins
-from nntui_core.program import Phase, Program
+from nntui_core.program import INFERRED, Phase, Program
 from nntui_core.session import Session
 from nntui_core.surface import Surfaces
 from nntui_core.verdicts import verdicts
@@ -113,7 +113,7 @@ class Painter:
             output_oldest=session.output.oldest,
             output_count=session.output.count,
             roles=_roles(program),
-            inferred_cost=program.roles.cost or "",
+            inferred_cost=(program.roles.cost or "") if program.told_cost == INFERRED else "",
             surface=None if view.surface is None else self._surfaces.draw(*view.surface),
             no_surface=self._surfaces.problem(),
             caution=self._caution,

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["Given", "Origin", "Phase", "Program", "ProgramSyntaxError", "Role", "Roles", "Statement"]
 
 
+INFERRED = "not stated; inferred from the backward pass"
+"""Where a cost comes from that the program states nowhere."""
+
+
 class ProgramSyntaxError(ValueError):
     """A text that is no program. `line` is 1-based, None where no single line is to blame."""
 
@@ -161,6 +165,14 @@ class Program:
         if cost is not None and "np" not in self.functions:
             cost = cost.replace("np.", "__import__('numpy').")
         return self.roles.loss or cost
+
+    @property
+    def told_cost(self) -> str:
+        """Where the cost comes from that no variable of the program holds, in words; '' where one does."""
+        if self.roles.loss is not None or self.roles.cost is None or self.origin.given.cost is not None:
+            return ""
+        hidden = None if self.straight is None else self.straight.cost
+        return INFERRED if hidden is None else hidden.told
 
     def with_roles(self, given: Given) -> "Program":
         """Return the program with other roles set by the user."""

@@ -217,8 +217,9 @@ class Session(Timeline):
             cost = self.check().cost
         except Refused:
             return
-        if cost.inferred and not cost.over:
-            self._start_with(self.program.with_cost(cost.expression))
+        expression = straight.told_outside(self.interpreter, cost.expression)
+        if cost.inferred and not cost.over and expression is not None:
+            self._start_with(self.program.with_cost(expression))
 
     def _start_with(self, program: Program) -> None:
         """Read the program in another way, at the start."""

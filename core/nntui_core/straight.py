@@ -7,20 +7,22 @@ computes the same numbers, bit for bit, is not assumed but tried: where it does 
 """
 
 import ast
+import contextlib
 import copy
 import dataclasses
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from nntui_core import dataflow, places
+from nntui_core import dataflow, hidden_cost, places
 from nntui_core.callees import Callees
 from nntui_core.casting import cast
 from nntui_core.flatlines import Line, TooLong, cloned, located
 from nntui_core.flattening import Names, Unsupported
+from nntui_core.hidden_cost import HiddenCost
 from nntui_core.interpreter import Interpreter, LoopOver
 from nntui_core.leaves import is_container, leaf_names, parts
 from nntui_core.loops import counters
@@ -54,6 +56,8 @@ class Straight:
     """What each statement of the body writes by its text alone."""
     shortened: tuple[int, int] | None = None
     """The line of the loop over samples of which only the first few were followed, and how many there are."""
+    cost: HiddenCost | None = None
+    """The cost that a function computes, where no variable of the program holds it."""
 
     def lines_at(self, index: int, turn: int) -> tuple[int, ...]:
         """Return the flat lines of one execution of a body statement; of turns that were left out, the first's."""
@@ -77,7 +81,20 @@ def read(interpreter: Interpreter, program: Program | None = None) -> Program:
     if program.straight is not None or not may_hide(program, interpreter.namespace):
         return program
     straight = follow(interpreter, program)
-    return program if straight is None else _told(program, straight)
+    if straight is None:
+        return program
+    with _unnoticed():
+        cost = hidden_cost.stated(interpreter, straight)
+    return _told(program, dataclasses.replace(straight, cost=cost))
+
+
+def told_outside(interpreter: Interpreter, cost: str) -> str | None:
+    """Return a cost over the names of an iteration's straight line as one over those that the program knows."""
+    if interpreter.program.straight is None:
+        return cost
+    with _unnoticed():
+        found = hidden_cost.inferred(interpreter, interpreter.program.straight, cost)
+    return None if found is None else found.expression
 
 
 def may_hide(program: Program, namespace: Mapping[str, Any]) -> bool:
@@ -118,7 +135,7 @@ def _told(program: Program, straight: Straight) -> Program:
     return dataclasses.replace(
         program,
         body=body,
-        roles=_visible_roles(flat.roles, straight.visible),
+        roles=_visible_roles(flat.roles, straight),
         places=tuple(dict.fromkeys([*program.places, *inside])),
         straight=straight,
     )
@@ -144,18 +161,20 @@ def _statement(statement: Statement, straight: Straight) -> Statement:
 BY_WEIGHT = (Phase.UPDATE, Phase.LOSS, Phase.BACKWARD, Phase.FORWARD, Phase.OTHER)
 
 
-def _visible_roles(roles: Roles, visible: frozenset[str]) -> Roles:
-    """Return the roles whose variables the program itself knows."""
+def _visible_roles(roles: Roles, straight: Straight) -> Roles:
+    """Return the roles whose variables the program itself knows, and the cost of one of its functions."""
 
     def known(name: str | None) -> str | None:
-        return name if name in visible else None
+        return name if name in straight.visible else None
 
+    hidden = None if straight.cost is None else straight.cost.expression
     return dataclasses.replace(
         roles,
         target=known(roles.target),
         prediction=known(roles.prediction),
         loss=known(roles.loss),
         rate=known(roles.rate),
+        cost=roles.cost or hidden,
     )
 
 
@@ -165,16 +184,24 @@ def follow(interpreter: Interpreter, program: Program | None = None, samples: in
     Of samples that are gone through one after another, so many are followed. The interpreter and the random states
     stay as they are.
     """
-    numpys_random, pythons_random = np.random.get_state(legacy=False), random.getstate()
-    silence = Output()
-    silence.quiet = True
     try:
-        with np.errstate(all="ignore"), silence.installed():
+        with _unnoticed():
             return _follow(interpreter, program or interpreter.program, samples)
     except (Unsupported, LoopOver, RecursionError):
         return None
     except Exception:  # noqa: BLE001 - what the program raises shows when it is run
         return None
+
+
+@contextlib.contextmanager
+def _unnoticed() -> Iterator[None]:
+    """Let the program's code run without printing; its random states are afterwards as they were."""
+    numpys_random, pythons_random = np.random.get_state(legacy=False), random.getstate()
+    silence = Output()
+    silence.quiet = True
+    try:
+        with np.errstate(all="ignore"), silence.installed():
+            yield
     finally:
         np.random.set_state(numpys_random)
         random.setstate(pythons_random)

@@ -10,12 +10,15 @@ import numpy as np
 
 from nntui.usage import printable
 from nntui_core import classes, export, holdout, places
+from nntui_core.program import INFERRED
 from nntui_core.session import Session
 from nntui_core.values import Array
 
 CURVE_POINTS = 1000
 ROWS = 20
 """Samples that the page shows."""
+WIDEST_COST = 100
+"""Characters of a cost's expression that are printed: one that was put together from several lines may be long."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,10 @@ class Result:
     rate: float | None
     first_loss: float | None
     loss: float | None
-    inferred_cost: str | None
-    """The cost's expression where the program does not state it."""
+    cost: str | None
+    """The cost's expression where no variable of the program holds it."""
+    told_cost: str
+    """Where that expression comes from, in words; '' where the user has given it."""
     curve: list[tuple[int, float]]
     not_finite_from: int | None
     parameters: Mapping[str, Any]
@@ -60,7 +65,8 @@ def of(session: Session, seconds: float) -> Result:
         rate=session.rate,
         first_loss=points.losses[0] if points.losses else None,
         loss=_number(outcome.get(program.loss_text or "")),
-        inferred_cost=roles.cost if roles.loss is None else None,
+        cost=roles.cost if roles.loss is None else None,
+        told_cost=program.told_cost,
         curve=list(zip(points.iterations, points.losses, strict=True)),
         not_finite_from=session.curve.first_not_finite,
         parameters=parameters(session),
@@ -94,6 +100,12 @@ def _named(name: str | None, values: Mapping[str, Any]) -> tuple[str, Any] | Non
     return (name, values[name]) if name is not None and name in values else None
 
 
+def _cost(expression: str, told: str) -> str:
+    """Return what the loss is, as far as a line takes it, and where that comes from."""
+    shown = expression if len(expression) <= WIDEST_COST or not told else ""
+    return f"      {f'= {shown} ' if shown else ''}{f'({told})' if told else ''}".rstrip()
+
+
 def _number(value: object) -> float | None:
     array = np.asarray(value)
     return float(array.reshape(-1)[0]) if array.size == 1 and array.dtype.kind in "biuf" else None
@@ -102,7 +114,7 @@ def _number(value: object) -> float | None:
 def as_json(result: Result) -> str:
     """Return a result as one JSON object. Numbers have full precision; infinity and NaN, unknown to JSON, are null."""
     prediction = result.prediction and {"name": result.prediction[0], "values": result.prediction[1]}
-    cost = result.inferred_cost and {"expression": result.inferred_cost, "inferred": True}
+    cost = result.cost and {"expression": result.cost, "inferred": result.told_cost == INFERRED}
     return json.dumps(
         plain(
             {
@@ -153,8 +165,8 @@ def as_text(result: Result) -> str:
     if result.loss is not None:
         before = "" if result.first_loss is None else f"  (it was {result.first_loss:.6g} at the start)"
         lines.append(f"loss  {result.loss:.6g}{before}")
-        if result.inferred_cost is not None:
-            lines.append(f"      = {result.inferred_cost} (not stated; inferred from the backward pass)")
+        if result.cost is not None:
+            lines.append(_cost(result.cost, result.told_cost))
     elif not result.curve:
         lines.append("no loss was found in this program")
     lines += _scores(result)
