@@ -7,14 +7,15 @@ keeping it. What is not changed keeps every character, comments included.
 import ast
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from nntui_core import dataflow
+from nntui_core.literals import rate_literals
 from nntui_core.patterns import is_number
-from nntui_core.program import Phase, Program, ProgramSyntaxError
+from nntui_core.program import Program, ProgramSyntaxError
 from nntui_core.values import Array
 
 SEEDED = frozenset({"default_rng", "seed", "RandomState"})
@@ -78,31 +79,6 @@ def with_rate(program: Program, rate: float) -> Program:
     raise EditError(f"{program.name} has no learning rate that its setup gives as a number")
 
 
-def rate_literals(program: Program) -> list[ast.Constant]:
-    """Return the learning rate where it is a number written into the updates: the `0.1` of `W -= 0.1 * dW`.
-
-    All of them, in the order of the text; none where they are not all the same number.
-    """
-    found = []
-    for statement in program.body:
-        if statement.phase is Phase.UPDATE:
-            found += list(_leading_number(program.written[statement.index]))
-    return found if len({literal.value for literal in found}) == 1 else []
-
-
-def _leading_number(node: ast.stmt) -> Iterator[ast.Constant]:
-    value: ast.expr | None = node.value if isinstance(node, ast.Assign | ast.AugAssign) else None
-    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub) and isinstance(node, ast.Assign):
-        value = value.right
-    while isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult | ast.MatMult):
-        sides = (value.left, value.right) if isinstance(value.op, ast.Mult) else (value.left,)
-        for side in sides:
-            if isinstance(side, ast.Constant) and type(side.value) in (int, float):
-                yield side
-                return
-        value = value.left
-
-
 def _replaced(program: Program, node: ast.expr, text: str) -> Program:
     """Return the program with one expression of one line replaced by a text."""
     assert node.end_col_offset is not None
@@ -151,16 +127,6 @@ def _refuse_unknown_names(old: Program, new: Program, known: Iterable[str]) -> N
                 near = difflib.get_close_matches(name, there, 1)
                 hint = f"; did you mean {near[0]}?" if near else ""
                 raise EditError(f"there is no {name} here{hint}")
-
-
-def same_setup(a: Program, b: Program) -> bool:
-    """Tell whether two programs differ in their loop's body at most."""
-    return [ast.dump(n) for n in (*a.setup, *_header(a))] == [ast.dump(n) for n in (*b.setup, *_header(b))]
-
-
-def _header(program: Program) -> list[ast.AST]:
-    loop = program.loop
-    return [loop.target, loop.iter] if isinstance(loop, ast.For) else [loop.test]
 
 
 def following_after(old: Program, new: Program, following: int) -> int | None:

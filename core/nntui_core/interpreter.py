@@ -23,6 +23,7 @@ from nntui_core.interruption import interruptible
 from nntui_core.items import Items, IterableFailed
 from nntui_core.loops import Call
 from nntui_core.program import Program, Statement
+from nntui_core.recoding import recode
 from nntui_core.surroundings import surroundings
 from nntui_core.values import Checkpoint
 
@@ -125,6 +126,8 @@ class Interpreter:
     def _compile(self, program: Program) -> None:
         if self._body is None or not self._body.is_of(program, self.namespace):
             self._body = kernel.Body(program, self.namespace, self._items.counts)
+        if program.source != self.program.source:
+            recode(self.namespace, program)
         self.program = program
         self._step = compiled.stepper(program, self.namespace)
         self._asking = None

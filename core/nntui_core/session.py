@@ -24,6 +24,7 @@ from nntui_core.interruption import interruptible
 from nntui_core.looking import Looking
 from nntui_core.output import Output
 from nntui_core.program import Given, Program
+from nntui_core.recoding import same_setup
 from nntui_core.timeline import Timeline
 
 __all__ = ["Executed", "Refused", "Session"]
@@ -299,7 +300,7 @@ class Session(Timeline):
     def edit_line(self, line: int, text: str) -> None:
         """Replace a line of the program by a text, from this position on.
 
-        A line before the loop takes effect by starting again.
+        A line before the loop takes effect by starting again, unless it is in a function that only the loop calls.
 
         Raises:
             EditError: the new text is no program, or reads a name that nobody writes.
@@ -385,7 +386,7 @@ class Session(Timeline):
     def _adopt(self, program: Program) -> None:
         """Go on with another text of the same program."""
         old = self.program
-        if edits.same_setup(old, program):
+        if same_setup(old, program):
             program = self._followed(program)
             following = edits.following_after(old, program, self.interpreter.following)
             if following is None:

@@ -14,12 +14,12 @@ import numpy as np
 
 from nntui_core import holdout, places, straight
 from nntui_core.curve import LossCurve
-from nntui_core.edits import rate_literals
 from nntui_core.executed import Executed
 from nntui_core.failure import Failure, ProgramFailed, message_of
 from nntui_core.frame import Index
 from nntui_core.history import History
 from nntui_core.interpreter import Guard, Interpreter, LoopOver, Position, RunFailed, RunLeft
+from nntui_core.literals import rate_literals
 from nntui_core.output import Output
 from nntui_core.program import Program
 from nntui_core.seen import SeenLosses, as_loss, as_losses

@@ -26,7 +26,9 @@ def ended(shell: Pane) -> str:
 
 def test_the_first_screen_at_80_by_24() -> None:
     with program() as shell:
-        text = shell.until(lambda text: "0.512" in text and "╭ delta1 4×4 " in text)  # the deltas are known a moment later
+        text = shell.until(
+            lambda text: "0.512" in text and "╭ delta1 4×4 " in text
+        )  # the deltas are known a moment later
         lines = text.split("\n")
         assert lines[0].startswith(" nntui · default · 3-4-1 sigmoid · seed 1")
         for name in ("W1 3×4", "W2 4×1", "delta1 4×4", "delta2 4×1", "loss curve", "predictions x", "code"):

@@ -14,6 +14,7 @@ from nntui.usage import InputError
 from nntui_core import dataflow, edits, script
 from nntui_core.cells import CellEdit
 from nntui_core.history import Event, ProgramChange, RateChange
+from nntui_core.literals import rate_literals
 from nntui_core.network import wording
 from nntui_core.patterns import is_number
 from nntui_core.program import Program
@@ -114,5 +115,5 @@ def text_rate(program: Program) -> float | None:
         if isinstance(statement, ast.Assign | ast.AnnAssign) and program.roles.rate in dataflow.writes(statement):
             value = statement.value
             return float(ast.literal_eval(value)) if value is not None and is_number(value) else None
-    literals = edits.rate_literals(program)
+    literals = rate_literals(program)
     return float(literals[0].value) if literals else None  # type: ignore[arg-type]
