@@ -98,6 +98,18 @@ class Origins:
         finally:
             self._visited = None
 
+    def inside(self, iteration: int) -> tuple[Executed, ...]:
+        """Return the flat lines of an iteration that has begun, those in functions; none where it hides nothing."""
+        return lines_of(self._trace_of(iteration), self._session.interpreter.namespace)
+
+    def made_inside(self, name: str, index: Index, iteration: int) -> Made | None:
+        """Return how the cell of a local variable was made in an iteration, None where no line of it makes any.
+
+        Raises:
+            LookupError: the variable has no such cell.
+        """
+        return _made_inside(name, index, self.inside(iteration))
+
     def source(self, made: Made, name: str, index: Index, explained: bool = True) -> Made:
         """Return where a cell that a value was computed from had come from.
 

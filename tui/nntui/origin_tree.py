@@ -11,6 +11,7 @@ from nntui_core.explain import Source
 from nntui_core.interpreter import Position
 from nntui_core.origins import Made, Origins
 from nntui_core.session import Executed, Session
+from nntui_core.values import Array
 
 MOST = 20_000
 """Numbers of a tree: every level has several times as many as the one above."""
@@ -108,6 +109,15 @@ class Teller:
                 found = self._look(name, index, Position(iteration, 0))
             self._made[key] = found
         return self._made[key]
+
+    def inside(self, iteration: int) -> dict[str, Array]:
+        """Return the local variables of functions, with the values that an iteration gave them last."""
+        found = {n: line.after[n] for line in self._origins.inside(iteration) for n in line.targets if n in line.after}
+        return {name: value for name, value in found.items() if name not in self._session.state}
+
+    def made_inside(self, name: str, index: Index, iteration: int) -> Made | None:
+        """Return how a cell of a local variable was made in an iteration."""
+        return self._origins.made_inside(name, index, iteration)
 
     def _look(self, name: str, index: Index, before: Position) -> Made | None:
         try:

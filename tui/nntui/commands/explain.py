@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from nntui import cellname
@@ -96,14 +97,19 @@ def _told(session: "Session", name: str, index: Index, iteration: int, depth: in
     from nntui_core.explain import Source
     from nntui_core.interpreter import Position
 
+    teller = Teller(session)
     value = session.state.get(name)
-    if value is None and len(index) == 1:  # biases[0] may be an array in a list
-        name, index = cellname.written(name, index), ()
+    if value is None and len(index) == 1 and cellname.written(name, index) in session.state:
+        name, index = cellname.written(name, index), ()  # biases[0] may be an array in a list
         value = session.state.get(name)
     if value is None:
-        raise InputError(_no_value(session, name))
+        inside = teller.inside(iteration)
+        if name not in inside:
+            raise InputError(_no_value(session, name, inside))
+        index = cellname.fitting(name, index, inside[name].shape)
+        source = Source(name, index, inside[name][index].item())
+        return teller.tree(teller.made_inside(name, index, iteration), source, iteration, depth)
     index = cellname.fitting(name, index, value.shape)
-    teller = Teller(session)
     made = teller.made(name, index, Position(iteration + 1, 0))
     written = made is not None and made.position is not None and made.position.iteration == iteration
     if session.failure is not None and session.program.writers(name) and not written:
@@ -111,14 +117,14 @@ def _told(session: "Session", name: str, index: Index, iteration: int, depth: in
     return teller.tree(made, Source(name, index, value[index].item()), iteration, depth)
 
 
-def _no_value(session: "Session", name: str) -> str:
+def _no_value(session: "Session", name: str, inside: Mapping[str, Any]) -> str:
     """Say why a variable has no number to explain."""
     program = session.program
     if session.failure is not None and program.writers(name):
         return _failed(session)
     if name in session.interpreter.namespace or program.writers(name):
         return f"{name} holds no numbers"
-    known = {*session.state.values, *session.shapes}
+    known = {*session.state.values, *session.shapes, *inside}
     return f"there is no variable {name} in {program.name}{cellname.like(name, known)}"
 
 
