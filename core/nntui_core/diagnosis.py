@@ -265,6 +265,9 @@ def _measured(start: Trace, live: Trace, plan: Layout, optimizer: Optimizer, bud
 
 def _judged(seen: Observed, integers: Sequence[str]) -> list[Finding]:
     """Return the errors: first what makes judging the lines pointless, then conditions and lines."""
+    failure = seen.live[0].failure
+    if failure is not None and failure.within is not None:  # a function fails: no line of the loop is to blame
+        return [Finding("raises", ERROR, failure.within, None, " · ".join((failure.message, *failure.details)), None)]
     conditional = [finding for test in CONDITIONS for finding in test(seen)]
     decisive = [finding for finding in conditional if _decides(seen, finding)]
     if decisive:
@@ -385,7 +388,7 @@ def _report(interpreter: Interpreter, seen: Observed, findings: tuple[Finding, .
         parameters=tuple(parameters),
         variables=tuple(m for m in meanings if m is not None),
         findings=findings,
-        sampled=_sampled(case),
+        sampled=_sampled(case, seen.live[0].failure is not None),
         answer=answer(case, updates, findings),
     )
 
@@ -414,11 +417,11 @@ def _fixed(gradient: Derivative) -> ParameterVerdict:
     )
 
 
-def _sampled(case: Case) -> str:
+def _sampled(case: Case, failed: bool) -> str:
     """Say which cells were measured where not all were, and where the cost has a kink."""
     parts = [f"{d.cells.size} of {d.value.size} cells of {d.variable}" for d in case.derivatives if not d.whole]
     said = [f"checked {', '.join(parts)}"] if parts else []
-    if not case.trace.whole:
+    if not case.trace.whole and not failed:
         said.append(case.plan.samplewise.told or ONE_TURN)
     kinks = [d.shown for d in case.forward if d.kinks is not None and d.variable in case.around.activation_of]
     if kinks:

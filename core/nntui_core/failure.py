@@ -6,9 +6,10 @@ copy of the namespace, until the first operation that fails; its operands are th
 """
 
 import ast
-from collections.abc import Mapping
+import traceback
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -39,6 +40,8 @@ class Failure:
     statement: int | None
     message: str
     details: tuple[str, ...] = ()
+    within: int | None = None
+    """The line of a function of the program that failed, where the statement has called one."""
 
     def __str__(self) -> str:
         return " · ".join((f"line {self.line}: {self.message}", *self.details))
@@ -76,21 +79,67 @@ def shape_text(value: object) -> str:
 
 def in_words(error: BaseException, program: Program, statement: Statement, namespace: Mapping[str, Any]) -> Failure:
     """Describe an exception raised by a body statement, given the namespace as the statement found it."""
+    inside = _inside(error, program, namespace)
+    if inside is not None:
+        return Failure(statement.line, statement.index, message_of(error), *inside)
+    details = _details(error, program.written[statement.index], statement.targets, statement.reads, namespace)
+    return Failure(statement.line, statement.index, message_of(error), details)
+
+
+def of_setup(error: BaseException, program: Program, line: int, namespace: Mapping[str, Any]) -> Failure:
+    """Describe an exception raised by a line outside of the body."""
+    return Failure(line, None, message_of(error), *(_inside(error, program, namespace) or ()))
+
+
+def _inside(error: BaseException, program: Program, namespace: Mapping[str, Any]) -> tuple[tuple[str, ...], int] | None:
+    """Return the details of an exception that a function of the program raised, and its line; None where none did.
+
+    Where it was raised in a lambda or a comprehension, the function that it stands in is named.
+    """
+    if isinstance(error, SystemExit | KeyboardInterrupt):
+        return None
+    tree = ast.parse(program.source)
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    codes = [(f, line, f.f_code) for f, line in traceback.walk_tb(error.__traceback__)]
+    frames = [(f, line) for f, line, code in codes if code.co_filename == program.name and code.co_name in own]
+    if not frames:
+        return None
+    frame, line = frames[-1]
+    where = f"in {frame.f_code.co_name}, line {line}"
+    node = next((n for n in ast.walk(tree) if _is_simple(n, line)), None)
+    if node is None:
+        return (where,), line
+    world = {**namespace, **frame.f_locals}
+    found = _details(error, node, dataflow.writes(node), dataflow.reads(node), world)
+    return (f"{where}: {ast.unparse(node)}", *found), line
+
+
+def _is_simple(node: ast.AST, line: int) -> TypeGuard[ast.stmt]:
+    """Tell whether a node is a statement without blocks that covers a line."""
+    if not isinstance(node, ast.stmt) or any(True for _ in dataflow.child_blocks(node)):
+        return False
+    return not isinstance(node, ast.FunctionDef | ast.ClassDef) and node.lineno <= line <= (node.end_lineno or 0)
+
+
+def _details(
+    error: BaseException, node: ast.stmt, targets: Sequence[str], reads: Sequence[str], namespace: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Say which operands do not go together in a statement that failed, or which names there are."""
     scratch = dict(namespace)
     checkpoint = Checkpoint.take(namespace)
     checkpoint.restore(scratch)
     try:
-        culprit = _first_failing(dataflow.without_blocks(program.written[statement.index]), scratch)
+        culprit = _first_failing(dataflow.without_blocks(node), scratch)
     finally:
         checkpoint.restore_random()
     details = []
     if culprit is not None:
         left, sign, right, a, b = culprit
         details.append(f"{left} is {shape_text(a)}, {right} is {shape_text(b)}: {_rule(sign, a, b)}")
-        details += _target_needs(statement, namespace, sign)
+        details += _target_needs(targets, reads, namespace, sign)
     elif isinstance(error, NameError):
         details.append(_known_names(namespace))
-    return Failure(statement.line, statement.index, message_of(error), tuple(d for d in details if d))
+    return tuple(d for d in details if d)
 
 
 def message_of(error: BaseException | None) -> str:
@@ -176,11 +225,11 @@ def _rule(sign: str, a: Any, b: Any) -> str:
     return f"`{sign}` does not take them"
 
 
-def _target_needs(statement: Statement, namespace: Mapping[str, Any], sign: str) -> list[str]:
+def _target_needs(targets: Sequence[str], reads: Sequence[str], namespace: Mapping[str, Any], sign: str) -> list[str]:
     """Say what shape an update needs, where the failing operation is an elementwise one in it."""
     if sign in ("@", "dot"):
         return []
-    updated = [n for n in statement.targets if n in statement.reads and isinstance(namespace.get(n), np.ndarray)]
+    updated = [n for n in targets if n in reads and isinstance(namespace.get(n), np.ndarray)]
     return [f"the update of {name} needs a step of shape {shape_text(namespace[name])}" for name in updated]
 
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import numpy as np
 
 from nntui_core import compiled, kernel
-from nntui_core.failure import Failure, ProgramFailed, in_words, message_of
+from nntui_core.failure import Failure, ProgramFailed, in_words, message_of, of_setup
 from nntui_core.inner import Replaced
 from nntui_core.interruption import interruptible
 from nntui_core.items import Items, IterableFailed
@@ -126,8 +126,7 @@ class Interpreter:
     def _compile(self, program: Program) -> None:
         if self._body is None or not self._body.is_of(program, self.namespace):
             self._body = kernel.Body(program, self.namespace, self._items.counts)
-        if program.source != self.program.source:
-            recode(self.namespace, program)
+        recode(self.namespace, self.program, program)
         self.program = program
         self._step = compiled.stepper(program, self.namespace)
         self._asking = None
@@ -246,7 +245,7 @@ class Interpreter:
         try:
             return eval(code, self.namespace)
         except RAISED as error:
-            raise ProgramFailed(Failure(line, None, message_of(error))) from error
+            raise ProgramFailed(of_setup(error, self.program, line, self.namespace)) from error
 
     def evaluate(self, expression: str) -> Any:
         """Return the value of an expression over the program's variables now, None where it has none."""

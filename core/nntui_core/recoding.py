@@ -82,11 +82,13 @@ def _called_by_setup(program: Program) -> frozenset[str]:
     return frozenset(found)
 
 
-def recode(namespace: Mapping[str, Any], program: Program) -> None:
+def recode(namespace: Mapping[str, Any], old_program: Program, program: Program) -> None:
     """Give the functions of a program that has been set up the code that another text of it has for them.
 
     Numbers that parameters have as defaults are replaced too.
     """
+    if program.source == old_program.source:
+        return
     codes = {
         (code.co_name, code.co_firstlineno): code for code in _codes(compile(program.source, program.name, "exec"))
     }
