@@ -7,7 +7,10 @@ This module imports no NumPy, so that a front end can start without it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from nntui_core.replies import Cell
 
 Index = tuple[int, ...]
 Status = Literal["paused", "failed", "ended"]
@@ -278,93 +281,11 @@ class Worst:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """A cell at one moment: its value in full precision as text, and how it came about.
-
-    `label` is its name with the index. `short` is its arithmetic in few digits, `arithmetic` in all of them, empty
-    where there is none or it was not asked for; `when` says at which iteration and line it was written, `text` is that
-    line. `position` is that of the statement, (iteration, tick), None for a value of the setup.
-    """
-
-    name: str
-    index: Index
-    label: str
-    value: str
-    formula: str = ""
-    short: str = ""
-    arithmetic: str = ""
-    when: str = ""
-    text: str = ""
-    position: tuple[int, int] | None = None
-    unknown: tuple[str, ...] = ()
-    update: tuple[str, str, str] | None = None
-    """Of an update: the old value, the step, and the new value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """A cell and the cells that it was computed from, each as it was at that moment."""
-
-    cell: Cell
-    sources: tuple[Cell, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Watched:
     """A watch expression, and what it is worth, as text."""
 
     text: str
     value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """How a parameter's update compares with −γ·∂C/∂W.
-
-    `error` is |−ΔW/γ − ∂C/∂W| as a share of the greatest |∂C/∂W|, rows of at most 16×16 cells; nan where it was not
-    measured. `unsized` says why there is no factor, '' where there is one.
-    """
-
-    name: str
-    verdict: str
-    factor: float
-    cosine: float
-    relative_error: float
-    error: tuple[tuple[float, ...], ...] = ()
-    unsized: str = ""
-
-
-MEASURES = (
-    "cosine: of the step with −∂C/∂W, 1 is straight downhill, −1 straight uphill · "
-    "factor: what multiple of γ·∂C/∂W the step holds, 1 is exact · "
-    "error: ‖step ÷ γ − ∂C/∂W‖ ÷ ‖∂C/∂W‖, the step taken positive downhill"
-)
-"""What the numbers of a verdict mean, for whoever sees them for the first time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A finding of a check; `replacement` is (line, new text) where one edited line is the cure."""
-
-    code: str
-    severity: str
-    line: int | None
-    message: str
-    suggestion: str | None = None
-    replacement: tuple[int, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Verdicts:
-    """The result of a check."""
-
-    iteration: int
-    cost: str
-    verdicts: tuple[Verdict, ...]
-    findings: tuple[Found, ...]
-    sampled: str
-    answer: str
-    failed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,7 +315,7 @@ class Frame:
     matrices: Mapping[str, MatrixView]
     curve: Curve
     predictions: Predictions
-    cell: Cell | None
+    cell: "Cell | None"
     natural_end: int | None = None
     """How many iterations the loop's header asks for."""
     cannot_go_on: str | None = None

@@ -15,17 +15,14 @@ from nntui_core.evaluation import Evaluations
 from nntui_core.failure import Failure
 from nntui_core.findings import Report
 from nntui_core.frame import (
-    Cell,
     CodeLine,
     Curve,
     FlowStep,
     Frame,
     Index,
     MatrixView,
-    Origin,
     Status,
     Variable,
-    Verdicts,
     View,
 )
 from nntui_core.history import RateChange
@@ -34,6 +31,7 @@ from nntui_core.listing import code_lines, flow, title, variables
 from nntui_core.matrices import Matrices, drawn_at
 from nntui_core.origins import END, Made, Origins
 from nntui_core.program import INFERRED, Phase, Program
+from nntui_core.replies import Cell, Origin, Verdicts
 from nntui_core.session import Session
 from nntui_core.surface import Surfaces
 from nntui_core.verdicts import verdicts

@@ -1,8 +1,8 @@
 """A check's result as a front end shows it, with a heat map of each update's error."""
 
 from nntui_core.findings import Report
-from nntui_core.frame import Found, Verdict, Verdicts
 from nntui_core.matrices import as_rows, scale
+from nntui_core.replies import Found, Verdict, Verdicts
 from nntui_core.values import Array
 
 MOST_ERRORS = 16

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import nntui_core
 
 CORE = Path(nntui_core.__file__).parent
@@ -40,7 +42,8 @@ def test_no_module_of_the_engine_imports_a_user_interface() -> None:
     assert not loaded & INTERFACES
 
 
-def test_a_frame_needs_no_numpy() -> None:
-    loaded = loaded_by(["nntui_core.frame"])
+@pytest.mark.parametrize("module", ["nntui_core.frame", "nntui_core.replies"])
+def test_what_a_front_end_is_given_needs_no_numpy(module: str) -> None:
+    loaded = loaded_by([module])
     assert "nntui_core" in loaded
     assert "numpy" not in loaded

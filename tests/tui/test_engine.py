@@ -16,8 +16,9 @@ from nntui.engine import Engine
 from nntui.protocol import KEEP_RUNNING, Command, Report, Verb
 from nntui.worker import Worker
 from nntui_core import builtin
-from nntui_core.frame import Frame, Origin, View, Window
+from nntui_core.frame import Frame, View, Window
 from nntui_core.program import Program
+from nntui_core.replies import Origin
 from nntui_core.session import Session
 
 VIEW = View({name: Window(0, 0, 9, 9) for name in ("W1", "W2", "z1", "delta2")})

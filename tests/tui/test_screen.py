@@ -27,8 +27,8 @@ from nntui.protocol import Edited, Verb
 from nntui.widgets.lines import Lines
 from nntui.widgets.matrix import MatrixPanel
 from nntui_core import builtin
-from nntui_core.frame import Verdicts
 from nntui_core.program import Program
+from nntui_core.replies import Verdicts
 from nntui_core.session import Session
 from nntui_core.values import Array, State
 

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-from nntui_core.frame import Frame, Index, Origin, Verdicts, View
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from nntui_core.frame import Frame, Index, View
     from nntui_core.program import Given, Program
+    from nntui_core.replies import Origin, Verdicts
 
 
 class Verb(StrEnum):
@@ -59,8 +59,8 @@ class Command:
 
     verb: Verb
     number: float = 0.0
-    view: View | None = None
-    cell: tuple[str, Index] | None = None
+    view: "View | None" = None
+    cell: "tuple[str, Index] | None" = None
     before: tuple[int, int] | None = None
     text: str = ""
     program: "Program | None" = None
@@ -84,7 +84,7 @@ class Taken:
     problem: str = ""
 
 
-Answer = Origin | Verdicts | Edited | Taken
+Answer: TypeAlias = "Origin | Verdicts | Edited | Taken"
 """What a dialog has asked for."""
 
 
@@ -96,13 +96,13 @@ class Report:
     traceback of a fault of nntui itself. `done` is how many commands had been obeyed, those left out that only look.
     """
 
-    frame: Frame | None
+    frame: "Frame | None"
     running: bool = False
     speed: float = 0.0
     notice: str = ""
     trouble: str = ""
     crash: str = ""
-    answer: Answer | None = None
+    answer: "Answer | None" = None
     done: int = 0
 
 

@@ -9,7 +9,7 @@ from nntui.opening import add_program_arguments, open_start
 from nntui.output import emit
 from nntui.quiet import program_output_aside
 from nntui.usage import MOST_ITERATIONS, InputError, printable, whole
-from nntui_core.frame import MEASURES
+from nntui_core.replies import MEASURES
 
 if TYPE_CHECKING:
     from nntui_core.findings import Finding, ParameterVerdict, Report

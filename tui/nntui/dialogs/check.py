@@ -11,7 +11,7 @@ from nntui.dialogs.origin import wrapped_lines
 from nntui.palette import style
 from nntui.protocol import Edited
 from nntui.widgets.lines import Line, Lines
-from nntui_core.frame import MEASURES, Found, Verdict, Verdicts
+from nntui_core.replies import MEASURES, Found, Verdict, Verdicts
 
 SAYS = {
     "descent": ("✓", "goes downhill along ∂C/∂{name}"),

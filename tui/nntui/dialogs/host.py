@@ -20,8 +20,8 @@ from nntui.dialogs.stops import StopDialogs
 from nntui.dialogs.text import TextDialog
 from nntui.protocol import Answer, Command, Edited, Taken, Verb
 from nntui.widgets.matrix import MatrixPanel
-from nntui_core.frame import Cell, Origin, Verdicts
 from nntui_core.program import Program
+from nntui_core.replies import Cell, Origin, Verdicts
 from nntui_core.roles import Given
 
 if TYPE_CHECKING:

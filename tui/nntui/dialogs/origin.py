@@ -10,7 +10,7 @@ from textual.binding import Binding
 from nntui.dialogs.number import Dialog
 from nntui.palette import style
 from nntui.widgets.lines import Line, Lines
-from nntui_core.frame import Cell, Origin
+from nntui_core.replies import Cell, Origin
 
 Ask = Callable[[Cell, tuple[int, int] | None], None]
 """Asks the engine how a cell came about, as it was before the statement at a position."""
