@@ -53,7 +53,7 @@ class Dialogs:
         }
         """The actions that open a dialog."""
 
-    def answer(self, answer: Answer | None) -> None:
+    def answer(self, answer: "Answer | None") -> None:
         """Hand the engine's answer to the dialog that it is for; the user may have gone on to another one meanwhile."""
         if isinstance(answer, Origin):
             self._show(OriginDialog, lambda: OriginDialog(self._explain), lambda dialog: dialog.add(answer), "enter")
