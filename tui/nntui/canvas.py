@@ -34,6 +34,8 @@ class Canvas:
         self._size = (LARGEST, LARGEST)
         self._wanted: list[list[Cell]] = []
         self._shown: list[list[Cell | None]] = []
+        self._touched: set[int] = set()
+        """Rows that have been drawn in since the last difference."""
         self._cursor = (0, 0)
 
     def forget(self, width: int, height: int) -> None:
@@ -41,6 +43,7 @@ class Canvas:
         self._size = (width, height)
         self._wanted = [row[:width] for row in self._wanted[:height]]
         self._shown = []
+        self._touched = set(range(len(self._wanted)))
 
     def draw(self, picture: str) -> None:
         """Draw what Textual would send to a terminal: text, moves and looks."""
@@ -63,6 +66,7 @@ class Canvas:
             return x
         while len(self._wanted) <= y:
             self._wanted.append([])
+        self._touched.add(y)
         row = self._wanted[y]
         cells = _cells(text, look)
         row.extend([(" ", "")] * (x - len(row)))
@@ -74,11 +78,13 @@ class Canvas:
         """Return what makes the terminal show what has been drawn, "" where it does; from now on it is taken to."""
         out: list[str] = []
         pen = _Pen(out)
-        for y, row in enumerate(self._wanted):
-            old = self._shown[y] if y < len(self._shown) else []
+        self._shown += [[] for _ in range(len(self._wanted) - len(self._shown))]
+        for y in sorted(self._touched):
+            row, old = self._wanted[y], self._shown[y]
             if row != old:
                 pen.row(y, row, [*old, *[None] * (len(row) - len(old))])
-        self._shown = [list(row) for row in self._wanted]
+                self._shown[y] = list(row)
+        self._touched.clear()
         if not out:
             return ""
         x, y = self._cursor

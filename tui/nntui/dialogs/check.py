@@ -28,6 +28,8 @@ FIRST_SHADE = 1e-4
 class CheckLines(Lines):
     """The inside of the dialog."""
 
+    has_border = True
+
     def __init__(self) -> None:
         super().__init__(id="check")
         self.verdicts: Verdicts | None = None

@@ -22,6 +22,8 @@ MOST_ARITHMETIC = 4
 class OriginLines(Lines):
     """The inside of the dialog."""
 
+    has_border = True
+
     def __init__(self) -> None:
         super().__init__(id="origin")
         self.path: list[Origin] = []

@@ -2,13 +2,17 @@
 
 Textual repaints what it is told to and sends every cell of it. So a panel here keeps its lines as runs of equal
 style, compares the new ones with the old, and asks for the changed columns of the changed rows, and no more.
+
+All that is asked of Textual for each line or number is asked once a picture here: the size, the colours, the style
+below the text. Looking them up in the tree of widgets took a third of a picture.
 """
 
 from collections.abc import Iterable, Sequence
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
+from textual.color import Color
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -36,6 +40,8 @@ def merged(runs: Iterable[Run]) -> Line:
 
 def cut(line: Line, width: int, pad: Style) -> Line:
     """Make a line exactly `width` characters long: cut it or pad it with blanks."""
+    if sum(len(text) for text, _ in line) == width:
+        return merged(line)
     out: Line = []
     left = width
     for text, look in line:
@@ -52,30 +58,47 @@ def changed_span(old: Line, new: Line) -> tuple[int, int] | None:
     """Return the first column that differs and the one after the last, None where the lines are equal."""
     if old == new:
         return None
-    a = [(c, look) for text, look in old for c in text]
-    b = [(c, look) for text, look in new for c in text]
+    same = 0
+    while same < min(len(old), len(new)) and old[same] == new[same]:
+        same += 1
+    start = sum(len(text) for text, _ in old[:same])
+    a = [(c, look) for text, look in old[same:] for c in text]
+    b = [(c, look) for text, look in new[same:] for c in text]
     if len(a) != len(b):
-        return 0, max(len(a), len(b))
+        return 0, start + max(len(a), len(b))
     first = next((i for i, (p, q) in enumerate(zip(a, b, strict=True)) if p != q), None)
     if first is None:
         return None
     last = next(i for i in range(len(a) - 1, -1, -1) if a[i] != b[i])
-    return first, last + 1
+    return start + first, start + last + 1
 
 
 class Lines(Widget):
     """A widget whose subclass says its lines; every character is one cell wide."""
 
+    has_border = False
+    """Whether the style sheet gives it a border, which Textual draws around the lines."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: list[Line] = []
+        self._strips: dict[int, tuple[Line, Style, Strip]] = {}
+        """What lines have been made into, each with the line and the style below it."""
+        self._below: tuple[Style, Color] | None = None
+        """The style below all text, and the background; None where they are to be looked up."""
+        self.palette: Palette = DARK
+        """The colours for the present background."""
+
+    def _present_palette(self) -> Palette:
+        app = self.app
+        if app.theme == theme.SIXTEEN:
+            return SIXTEEN
+        return DARK if app.current_theme.dark else LIGHT
 
     @property
-    def palette(self) -> Palette:
-        """The colours for the present background."""
-        if self.app.theme == theme.SIXTEEN:
-            return SIXTEEN
-        return DARK if self.app.current_theme.dark else LIGHT
+    def size(self) -> Size:
+        """Columns and rows of the lines."""
+        return super().size if self.has_border else self.outer_size
 
     @property
     def by_characters(self) -> bool:
@@ -91,6 +114,7 @@ class Lines(Widget):
         width, height = self.size
         if not width or not height:
             return
+        self.palette = self._present_palette()
         plain = style(self.palette.text)
         fresh = [cut(line, width, plain) for line in self.compose_lines(width, height)[:height]]
         fresh += [[(" " * width, plain)]] * (height - len(fresh))
@@ -103,19 +127,50 @@ class Lines(Widget):
             span = changed_span(before, after)
             if span:
                 regions.append(Region(span[0], y, span[1] - span[0], 1))
+            else:
+                fresh[y] = before
         if regions:
             self.refresh(*regions)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return lines for Textual; those that are as they were are not made again."""
+        if self.has_border:
+            return super().render_lines(crop)
+        if self._below is None:
+            self._below = self.rich_style, self.background_colors[1]
+        (base, background), filters = self._below, self.get_line_filters()
+        strips = []
+        for y in crop.line_range:
+            strip = self._strip(y, base)
+            for line_filter in filters:
+                strip = strip.apply_filter(line_filter, background)
+            strips.append(strip if crop.width == strip.cell_length else strip.crop(crop.x, crop.right))
+        return strips
+
+    def notify_style_update(self) -> None:
+        """The style sheet or the theme has changed."""
+        super().notify_style_update()
+        self._below = None
+
     def render_line(self, y: int) -> Strip:
         """Return a line for Textual."""
+        return self._strip(y, self.rich_style)
+
+    def _strip(self, y: int, base: Style) -> Strip:
         width = self.size.width
         if y >= len(self._lines):
-            return Strip.blank(width, self.rich_style)
-        base = self.rich_style
+            return Strip.blank(width, base)
         line = self._lines[y]
-        if getattr(self.app, "only_ascii", False):
-            line = [(in_ascii(text), look) for text, look in line]
-        return Strip([Segment(text, base + look) for text, look in line], width)
+        made_of, below, strip = self._strips.get(y, NOTHING)
+        if made_of is not line or below != base:
+            texts = [(in_ascii(text), look) for text, look in line] if self._in_ascii else line
+            strip = Strip([Segment(text, base + look) for text, look in texts], width)
+            self._strips[y] = line, base, strip
+        return strip
+
+    @property
+    def _in_ascii(self) -> bool:
+        return bool(getattr(self.app, "only_ascii", False))
 
     def on_resize(self) -> None:
         """Make the lines for the new size."""
@@ -123,6 +178,9 @@ class Lines(Widget):
         self.update_lines()
         self.refresh()
 
+
+NOTHING: tuple[Line, Style, Strip] = [], Style.null(), Strip([])
+"""No line has been made into a strip."""
 
 FAR = 10**9
 """Further than any panel goes."""
@@ -162,9 +220,8 @@ class Panel(Lines, can_focus=True):
         look = style(self.palette.focus if self.has_focus else self.palette.border, bold=self.has_focus)
         plain = style(self.palette.text)
         name = style(self.palette.focus if self.has_focus else self.palette.text, bold=True)
-        title = cut(
-            [(self.panel_name, name), *self.title_runs()], _length(self.panel_name, self.title_runs(), width - 4), plain
-        )
+        title: Line = [(self.panel_name, name), *self.title_runs()]
+        title = cut(title, max(min(sum(len(text) for text, _ in title), width - 4), 0), plain)
         used = sum(len(text) for text, _ in title)
         top: Line = [("╭ ", look), *title, (" " + "─" * (width - used - 4) + "╮", look)]
         inner = [cut(line, width - 2, plain) for line in self.inside(width - 2, height - 2)[: height - 2]]
@@ -186,7 +243,3 @@ class Panel(Lines, can_focus=True):
     def on_blur(self) -> None:
         """Show that the focus has gone."""
         self.update_lines()
-
-
-def _length(name: str, runs: Line, room: int) -> int:
-    return max(min(len(name) + sum(len(text) for text, _ in runs), room), 0)

@@ -5,17 +5,19 @@ curve is drawn, after the first paint.
 """
 
 import math
+import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
-from rich.text import Text
+from rich.style import Style
 from textual.color import Color
 from textual.message import Message
 
 from nntui import numerals
 from nntui.layout import LOSS
 from nntui.palette import style
-from nntui.widgets.lines import FAR, Line, Panel, Run
+from nntui.widgets.lines import FAR, Line, Panel
 from nntui.widgets.scrubber import LEAP, Axis, marked, target
 from nntui_core.frame import Accuracy, Curve, Frame
 
@@ -211,15 +213,21 @@ def _rgb(colour: str) -> tuple[int, int, int]:
     return Color.parse(colour).rgb
 
 
-def _runs(ansi: str, plain: str) -> list[Run]:
-    text = Text.from_ansi(ansi)
-    runs: list[Run] = []
-    for segment in text.render(_console()):
-        runs.append((segment.text, segment.style if segment.style and segment.style.color else style(plain)))
-    return [run for run in runs if run[0] != "\n"]
+_SGR = re.compile(r"\x1b\[(?:38;2;(\d+);(\d+);(\d+)|0)m")
+"""What plotext writes besides text: a colour, and its end."""
 
 
-def _console() -> Any:
-    from rich.console import Console
+def _runs(ansi: str, plain: str) -> Line:
+    """Read a line that plotext has coloured; what has no colour gets the plain one."""
+    runs: Line = []
+    look, at = style(plain), 0
+    for token in _SGR.finditer(ansi):
+        runs.append((ansi[at : token.start()], look))
+        look = _coloured(*map(int, token.groups())) if token[1] else style(plain)
+        at = token.end()
+    return [run for run in (*runs, (ansi[at:], look)) if run[0]]
 
-    return Console(color_system="truecolor", force_terminal=True, legacy_windows=False)
+
+@cache
+def _coloured(red: int, green: int, blue: int) -> Style:
+    return style(f"#{red:02x}{green:02x}{blue:02x}")

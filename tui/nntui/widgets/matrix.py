@@ -40,12 +40,20 @@ class MatrixPanel(Panel):
         self._left = 0
         self._view: MatrixView | None = None
         self._selected: Index | None = None
+        self._drawn: tuple[object, ...] = ()
+        """What the lines depend on besides the colours, as it was when a picture was last drawn."""
 
     def show(self, view: MatrixView | None, selected: Index | None) -> None:
-        """Take a new picture; `selected` is the cell whose arithmetic is shown, if it is one of this matrix."""
+        """Take a new picture; `selected` is the cell whose arithmetic is shown, if it is one of this matrix.
+
+        Where all is as it was, as with the inputs during a run, nothing is drawn.
+        """
         self._view = view
         self._selected = selected
-        self.update_lines()
+        drawn = (view, selected, self.row, self.column, self._top, self._left, self.look, self.has_focus, self.size)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self.update_lines()
 
     @property
     def extent(self) -> tuple[int, int]:

@@ -71,6 +71,8 @@ class Panels(Widget):
         self._has_output = False
         self._trouble = ""
         self._shelves = Shelves()
+        self._boxes: tuple[object, dict[str, Box]] = (None, {})
+        """Where the panels are, and what that depends on: it is asked for several times a picture."""
 
     @property
     def layout(self) -> Layout:
@@ -79,17 +81,11 @@ class Panels(Widget):
 
     def boxes(self, size: Size) -> dict[str, Box]:
         """Return where each panel in sight goes."""
-        return arrange(
-            size.width,
-            size.height,
-            self._variables,
-            self._deltas,
-            self._loop_lines,
-            self.focused_name,
-            self.zoomed,
-            self._has_output,
-            self.drawing,
-        )
+        rest = self._loop_lines, self.focused_name, self.zoomed, self._has_output, self.drawing
+        key = (size, self._variables, self._deltas, rest)
+        if key != self._boxes[0]:
+            self._boxes = key, arrange(size.width, size.height, self._variables, self._deltas, *rest)
+        return self._boxes[1]
 
     async def adopt(self, frame: Frame) -> None:
         """Make the panels of a program, where they are not those that are there."""
