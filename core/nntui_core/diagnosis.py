@@ -31,6 +31,7 @@ from nntui_core.findings import (
 )
 from nntui_core.gradients import Derivative, meaning
 from nntui_core.interpreter import Interpreter
+from nntui_core.inwards import in_its_function
 from nntui_core.measure import BUDGET, NothingToCheck, backward_values, measure
 from nntui_core.objective import Layout, layout
 from nntui_core.optimizers import Optimizer, find
@@ -38,6 +39,7 @@ from nntui_core.output import Output
 from nntui_core.outside import not_repeated, with_forward_inside
 from nntui_core.precision import in_double
 from nntui_core.program import Phase, Program, ProgramSyntaxError
+from nntui_core.recoding import same_setup
 from nntui_core.repair import faults
 from nntui_core.scratch import Scratch
 from nntui_core.straight import Straight, follow
@@ -138,6 +140,7 @@ def _checked(interpreter: Interpreter, budget: int, straight: Straight | None) -
     seen = Observed(case, live, budget, interpreter.natural_end, fixed)
     findings = [] if repeated is None else [not_repeated(repeated[1], interpreter.program)]
     judged = _judged(seen, integers)
+    judged = judged if straight is None else [in_its_function(finding, straight) for finding in judged]
     findings += judged if repeated is not None else _tried(interpreter, program, straight, judged, case, budget)
     if not any(f.severity == ERROR for f in findings) and interpreter.position.iteration == 0:
         findings += next((found for test in cautions.AT_THE_START if (found := list(test(seen)))), [])
@@ -227,7 +230,7 @@ def _right_with(
     edits = [finding.replacement for finding in findings]
     lines = program.lines
     for edit in edits:
-        if edit is None or edit[0] < program.loop.lineno:
+        if edit is None or (edit[0] < program.loop.lineno and straight is None):
             return math.inf
         lines[edit[0] - 1] = edit[1]
     if not edits:
@@ -236,6 +239,8 @@ def _right_with(
     try:
         cured = program.changed("\n".join(lines) + "\n")
         if straight is not None:
+            if not same_setup(program, cured):
+                return math.inf
             straight = follow(interpreter, cured, max(len(program.samplewise.meetings), 1))
             if straight is None:
                 return 0
