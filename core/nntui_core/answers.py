@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from nntui_core import parsing
 from nntui_core.case import Case, Fault, written
 from nntui_core.conditions import line_edit
 from nntui_core.findings import DESCENT, ERROR, Finding, scaled
@@ -238,7 +239,7 @@ def _product(case: Case, k: int, step: Step, gradient: Derivative) -> tuple[str,
 
 def _evaluated(case: Case, k: int, text: str) -> Array | None:
     try:
-        code = compile(ast.parse(text, mode="eval"), "<part>", "eval")
+        code = compile(parsing.parse(text, "eval"), "<part>", "eval")
         value = eval(code, {**case.trace.functions, **case.trace.environments[k]})
     except Exception:  # noqa: BLE001 - the learner's expression may raise anything
         return None

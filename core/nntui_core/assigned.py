@@ -1,11 +1,10 @@
 """Roles that a user gives to variables: is there such a variable, and what is there instead?"""
 
-import ast
 import difflib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from nntui_core import dataflow
+from nntui_core import dataflow, parsing
 from nntui_core.roles import Given
 from nntui_core.values import is_data
 
@@ -28,7 +27,7 @@ def naming_nothing(given: Given, arrays: Collection[str], namespace: Mapping[str
     if given.cost is None:
         return ""
     try:
-        reads = dataflow.reads(ast.parse(f"({given.cost})").body[0])
+        reads = dataflow.reads(parsing.parse(f"({given.cost})").body[0])
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return f"cost: {given.cost} is no expression; 0.5 * np.sum((a2 - y) ** 2) would be one"
     missing = [name for name in reads if name not in {*variables, *namespace, *NUMPY}]

@@ -9,7 +9,7 @@ prediction's logarithm or its reciprocal: `np.dot(Y, np.log(A))`, `np.divide(Y, 
 import ast
 from collections.abc import Sequence
 
-from nntui_core import dataflow
+from nntui_core import dataflow, parsing
 from nntui_core.patterns import called_name, products
 from nntui_core.roles import Given, Phase, Roles, infer
 
@@ -83,7 +83,7 @@ def _labels(nodes: Sequence[ast.stmt]) -> tuple[int, ast.stmt] | None:
             prediction = dataflow.base_name(part.value)
             labels = [e.id for e in part.slice.elts if isinstance(e, ast.Name) and e.id not in written]
             if prediction in written and labels:
-                return at, ast.parse(f"__meet__ = {prediction} - {labels[-1]}").body[0]
+                return at, parsing.parse(f"__meet__ = {prediction} - {labels[-1]}").body[0]
     return None
 
 

@@ -14,7 +14,7 @@ import types
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
-from nntui_core import dataflow, holdout
+from nntui_core import dataflow, holdout, parsing
 from nntui_core.program import Program
 
 ONCE = "__once__"
@@ -41,7 +41,7 @@ before a statement, in the middle of an iteration; a yes after an iteration."""
 
 
 def _parse(text: str) -> ast.stmt:
-    return ast.parse(text).body[0]
+    return parsing.parse(text).body[0]
 
 
 def _function(head: str, body: list[ast.stmt], program: Program) -> ast.Module:
@@ -201,7 +201,7 @@ class _Leave(ast.Return):
 
 
 def _asks(question: str, answer: int) -> ast.stmt:
-    return ast.If(ast.parse(question, mode="eval").body, [_Leave(ast.Constant(answer))], [])
+    return ast.If(parsing.parse(question, "eval").body, [_Leave(ast.Constant(answer))], [])
 
 
 def rest(program: Program, namespace: dict[str, Any], first: int) -> Callable[[Callable[..., None]], int]:
@@ -219,7 +219,7 @@ def rest(program: Program, namespace: dict[str, Any], first: int) -> Callable[[C
 
 def binder(function: ast.FunctionDef) -> ast.Module:
     """Return `__bind__`, a function with the parameters of another, that returns them with their arguments."""
-    module = ast.parse("def __bind__(): return dict(locals())")
+    module = parsing.parse("def __bind__(): return dict(locals())")
     bind = module.body[0]
     assert isinstance(bind, ast.FunctionDef)
     bind.args = copy.deepcopy(function.args)

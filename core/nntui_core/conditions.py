@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core import dataflow
+from nntui_core import dataflow, parsing
 from nntui_core.case import Case
 from nntui_core.findings import ERROR, Finding
 from nntui_core.gradients import Derivative
@@ -63,7 +63,7 @@ def line_edit(program: Program, step: Step, text: str | None) -> tuple[int, str]
 
 def _called(text: str) -> str:
     """Return a text to which a method call can be added."""
-    tree = ast.parse(text, mode="eval").body
+    tree = parsing.parse(text, "eval").body
     return text if isinstance(tree, ast.Call | ast.Name | ast.Subscript | ast.Attribute) else f"({text})"
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core import carried, cautions, conditions, idle, strides
+from nntui_core import carried, cautions, conditions, idle, parsing, strides
 from nntui_core.answers import answer, finding_of
 from nntui_core.case import Case, Fault
 from nntui_core.conditions import Observed, setup_edit
@@ -367,7 +367,7 @@ def _truncated(seen: Observed, integers: Sequence[str]) -> Finding | None:
 
 
 def _as_float(old: str) -> str:
-    tree = ast.parse(old, mode="eval").body
+    tree = parsing.parse(old, "eval").body
     return f"{old}.astype(float)" if isinstance(tree, ast.Call | ast.Name) else f"({old}).astype(float)"
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core import batches, dataflow, holdout, places
+from nntui_core import batches, dataflow, holdout, parsing, places
 from nntui_core.patterns import is_number
 from nntui_core.program import Phase, Program, Statement
 from nntui_core.values import Checkpoint
@@ -87,7 +87,7 @@ def _read_by_cost(program: Program) -> set[str]:
     """Return the variables that an inferred or given cost is computed from."""
     if program.roles.loss or program.roles.cost is None:
         return set()
-    node = places.named(ast.parse(program.roles.cost).body[0], program.functions)
+    node = places.named(parsing.parse(program.roles.cost).body[0], program.functions)
     return set(dataflow.reads(node, program.functions))
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from nntui_core import dataflow
+from nntui_core import dataflow, parsing
 from nntui_core.program import Program, Statement
 from nntui_core.values import Checkpoint
 
@@ -98,7 +98,7 @@ def _inside(error: BaseException, program: Program, namespace: Mapping[str, Any]
     """
     if isinstance(error, SystemExit | KeyboardInterrupt):
         return None
-    tree = ast.parse(program.source)
+    tree = parsing.parse(program.source)
     own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     codes = [(f, line, f.f_code) for f, line in traceback.walk_tb(error.__traceback__)]
     frames = [(f, line) for f, line, code in codes if code.co_filename == program.name and code.co_name in own]
@@ -195,7 +195,7 @@ def _operands(node: ast.AST) -> tuple[ast.expr, str, ast.expr] | None:
     if isinstance(node, ast.BinOp) and type(node.op) in VERBS:
         return node.left, VERBS[type(node.op)], node.right
     if isinstance(node, ast.AugAssign) and type(node.op) in VERBS:
-        target = ast.parse(ast.unparse(node.target), mode="eval").body
+        target = parsing.parse(ast.unparse(node.target), "eval").body
         sign = VERBS[type(node.op)]
         return target, sign if sign == "@" else "into", node.value
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("dot", "matmul"):

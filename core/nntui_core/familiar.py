@@ -8,7 +8,7 @@ be says its docstring; what the text is, is compared. Anything else that a file 
 import ast
 from collections.abc import Iterator
 
-from nntui_core import builtin, mistakes, network
+from nntui_core import builtin, mistakes, network, parsing
 from nntui_core.datasets.embedding import UNPACKED
 from nntui_core.network import wording
 from nntui_core.program import Given, Program
@@ -92,7 +92,7 @@ class _Numberless(ast.NodeTransformer):
 
 def _form(source: str) -> str:
     """Return a text's syntax without its numbers, its comments and its docstring."""
-    tree = ast.parse(source)
+    tree = parsing.parse(source)
     first = tree.body[0] if tree.body else None
     if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
         del tree.body[0]
@@ -105,7 +105,7 @@ def _is_data(node: ast.stmt) -> bool:
     if isinstance(node, ast.Import):
         return all(alias.name in ("base64", "zlib") and alias.asname is None for alias in node.names)
     if isinstance(node, ast.FunctionDef):
-        return ast.dump(node) == ast.dump(ast.parse(UNPACKED).body[0])
+        return ast.dump(node) == ast.dump(parsing.parse(UNPACKED).body[0])
     if not isinstance(node, ast.Assign) or len(node.targets) != 1:
         return False
     target = node.targets[0]
@@ -125,7 +125,7 @@ def _is_written_out(value: ast.expr) -> bool:
 def is_plain_cost(expression: str) -> bool:
     """Tell whether an expression does nothing but compute with the program's variables."""
     try:
-        parts = list(ast.walk(ast.parse(expression, mode="eval")))
+        parts = list(ast.walk(parsing.parse(expression, "eval")))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return all(isinstance(part, COST_NODES) and _is_plain(part) for part in parts)

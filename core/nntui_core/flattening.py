@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from nntui_core import parsing
 from nntui_core.flatlines import cloned
 from nntui_core.leaves import Containers, is_container, is_leaf, numbered, steps
 from nntui_core.values import is_numeric
@@ -257,7 +258,7 @@ def part_of(expression: ast.expr | None, text: str) -> ast.expr | None:
     """Return what one step into an expression's value is: an element of a display, else a subscript of it."""
     if expression is None:
         return None
-    step = ast.parse(f"_{text}", mode="eval").body
+    step = parsing.parse(f"_{text}", "eval").body
     if isinstance(step, ast.Subscript):
         key = ast.literal_eval(step.slice)
         if isinstance(expression, ast.Dict):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nntui_core import dataflow, places
+from nntui_core import dataflow, parsing, places
 from nntui_core.flatlines import cloned
 from nntui_core.interpreter import Interpreter
 from nntui_core.patterns import names_in
@@ -71,7 +71,7 @@ def stated(interpreter: Interpreter, straight: "Straight") -> HiddenCost | None:
 def inferred(interpreter: Interpreter, straight: "Straight", expression: str) -> HiddenCost | None:
     """Return a cost, given over the names of a straight line, over those that the program knows."""
     program = straight.program
-    node = places.named(ast.parse(f"({expression})").body[0], program.functions)
+    node = places.named(parsing.parse(f"({expression})").body[0], program.functions)
     assert isinstance(node, ast.Expr)
     prediction = program.roles.prediction
     written = [i for i, statement in enumerate(program.body) if prediction in statement.targets]

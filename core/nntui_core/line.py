@@ -7,7 +7,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from nntui_core import dataflow, places
+from nntui_core import dataflow, parsing, places
 from nntui_core.patterns import PRODUCTS
 from nntui_core.program import Program
 
@@ -119,7 +119,7 @@ def _with_brackets(new: str, raw: bytes, start: int, end: int) -> tuple[int, int
     grouped = (
         before[-1:] == b"(" and after[:1] == b")" and before[:-1].rstrip()[-1:] in (b"*", b"/", b"+", b"-", b"=", b"@")
     )
-    tree = ast.parse(new.strip(), mode="eval").body
+    tree = parsing.parse(new.strip(), "eval").body
     if grouped and isinstance(tree, ast.Name | ast.Call | ast.Attribute | ast.Subscript):
         return len(before) - 1, len(raw) - len(after) + 1
     return start, end
@@ -129,7 +129,7 @@ def _bracketed(new: str, raw: bytes, start: int, end: int, whole: bool) -> str:
     """Put brackets round a text where its surroundings might tear it apart, and take them off where they are double."""
     before, after = raw[:start].rstrip()[-1:], raw[end:].lstrip()[:1]
     enclosed = before in (b"(", b",") and after in (b")", b",")
-    tree = ast.parse(new.strip(), mode="eval").body
+    tree = parsing.parse(new.strip(), "eval").body
     own = ast.get_source_segment(new.strip(), tree) or new
     if whole or enclosed:
         return own if not isinstance(tree, ast.Tuple) else new
@@ -142,7 +142,7 @@ def _bracketed(new: str, raw: bytes, start: int, end: int, whole: bool) -> str:
 
 def transposed(text: str) -> str:
     """Return an expression transposed: `a.T` for `a`, and `a` for `a.T`."""
-    tree = ast.parse(text, mode="eval").body
+    tree = parsing.parse(text, "eval").body
     if isinstance(tree, ast.Attribute) and tree.attr == "T":
         return ast.get_source_segment(text, tree.value) or ast.unparse(tree.value)
     plain = isinstance(tree, ast.Name | ast.Call | ast.Attribute | ast.Subscript)
@@ -180,7 +180,7 @@ def product_text(how: str, a: str, b: str) -> str:
 
 def operand(text: str) -> str:
     """Return an expression in brackets where it needs them beside `*` or `@`."""
-    tree = ast.parse(text, mode="eval").body
+    tree = parsing.parse(text, "eval").body
     return f"({text})" if isinstance(tree, ast.BinOp | ast.UnaryOp) else text
 
 

@@ -8,6 +8,7 @@ import ast
 from collections.abc import Iterator
 from typing import TypeGuard
 
+from nntui_core import parsing
 from nntui_core.patterns import called_name
 from nntui_core.program import Phase, Program
 
@@ -50,7 +51,7 @@ def _in_functions(program: Program) -> Iterator[ast.Constant]:
     """Yield the numbers of the updates that functions make."""
     straight = program.straight
     assert straight is not None
-    tree = ast.parse(program.source)
+    tree = parsing.parse(program.source)
     functions = [part for part in ast.walk(tree) if isinstance(part, ast.FunctionDef)]
     flat = zip(straight.program.body, straight.lines, strict=True)
     updates = {line.line for statement, line in flat if statement.phase is Phase.UPDATE}

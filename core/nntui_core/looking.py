@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from nntui_core import parsing
 from nntui_core.failure import message_of
 from nntui_core.interruption import interruptible
 from nntui_core.output import Output
@@ -131,11 +132,11 @@ def _parsed(text: str) -> ast.Expression:
     if len(text) > LONGEST:
         raise LookingError(f"that is longer than {LONGEST} characters")
     try:
-        return ast.parse(text, mode="eval")
+        return parsing.parse(text, "eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         pass
     try:
-        assigns = any(isinstance(n, ast.Assign | ast.AugAssign | ast.AnnAssign) for n in ast.walk(ast.parse(text)))
+        assigns = any(isinstance(n, ast.Assign | ast.AugAssign | ast.AnnAssign) for n in ast.walk(parsing.parse(text)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         assigns = False
     if assigns:
@@ -152,7 +153,7 @@ class _LossIn(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         """Replace it."""
         loss = self._loss.replace("__import__('numpy').", "np.")
-        return ast.copy_location(ast.parse(loss, mode="eval").body, node) if node.id == "loss" else node
+        return ast.copy_location(parsing.parse(loss, "eval").body, node) if node.id == "loss" else node
 
 
 class _Reader(ast.NodeVisitor):

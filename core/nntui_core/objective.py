@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nntui_core import dataflow, places
+from nntui_core import dataflow, parsing, places
 from nntui_core.findings import Cost
 from nntui_core.gradients import Objective
 from nntui_core.program import Phase, Program, Roles, Statement
@@ -80,7 +80,7 @@ def stated(trace: Trace, plan: Layout) -> Objective | None:
 def mean(total: Objective, samples: int) -> Objective:
     """Return the mean over samples of a cost that the program sums up over them."""
     k, last = total.steps[-1]
-    node = ast.parse(f"{INFERRED} = 0").body[0]
+    node = parsing.parse(f"{INFERRED} = 0").body[0]
     assert isinstance(node, ast.Assign)
     node.value = ast.BinOp(ast.Name(total.name, ast.Load()), ast.Div(), ast.Constant(samples))
     ast.fix_missing_locations(node)
@@ -221,7 +221,7 @@ def _cost_step(template: str, met: _Meeting, adds: bool) -> Step:
     """Return a step that computes a cost, or that of another sample and adds it."""
     text = template.replace("np.", NUMPY + ".").replace("{p}", "__p__").replace("{t}", "__t__")
     text = f"{INFERRED} = {INFERRED} + {text}" if adds else f"{INFERRED} = {text}"
-    node = places.named(ast.parse(text).body[0], frozenset({NUMPY}))
+    node = places.named(parsing.parse(text).body[0], frozenset({NUMPY}))
     node = _Put(__p__=ast.Name(met.prediction, ast.Load()), __t__=met.read).visit(node)
     ast.fix_missing_locations(node)
     reads = dataflow.reads(node, frozenset({NUMPY}))

@@ -12,6 +12,8 @@ import ast
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from nntui_core import parsing
+
 ARRAY_ATTRIBUTES = frozenset({"T", "shape", "size", "ndim", "dtype", "flat", "real", "imag", "base", "nbytes", "mT"})
 """What every array has: no variables of the program."""
 
@@ -24,7 +26,7 @@ def is_place(name: str) -> bool:
 def is_written_so(text: str) -> bool:
     """Tell whether a text from elsewhere is a name or a place and nothing that would do more than look it up."""
     try:
-        node = ast.parse(text, mode="eval").body
+        node = parsing.parse(text, "eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     while isinstance(node, ast.Attribute | ast.Subscript):
@@ -109,7 +111,7 @@ def parsed(text: str, names: Collection[str]) -> ast.stmt:
         SyntaxError: the text is no statement.
     """
     inside = frozenset(name for name in names if is_place(name))
-    tree = ast.parse(text).body[0]
+    tree = parsing.parse(text).body[0]
     known: ast.stmt = _Known(inside).visit(tree) if inside else tree
     return known
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from nntui_core import dataflow, places
+from nntui_core import dataflow, parsing, places
 from nntui_core.casting import cast
 from nntui_core.loops import Loop, LoopError, Site, counters, find
 from nntui_core.roles import Given, Phase, Role, Roles
@@ -225,7 +225,7 @@ class Program:
 
 def _tree(source: str, name: str) -> ast.Module:
     try:
-        tree = ast.parse(source, filename=name)
+        tree = parsing.parse(source, name=name)
         compile(tree, name, "exec")  # finds what is grammar but no program: `return` outside a function
     except SyntaxError as error:
         raise ProgramSyntaxError(_advice(error, source), error.lineno) from None

@@ -11,6 +11,7 @@ import types
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from nntui_core import parsing
 from nntui_core.program import Program
 
 PLAIN = frozenset({"staticmethod", "classmethod", "property"})
@@ -92,7 +93,7 @@ def recode(namespace: Mapping[str, Any], old_program: Program, program: Program)
     codes = {
         (code.co_name, code.co_firstlineno): code for code in _codes(compile(program.source, program.name, "exec"))
     }
-    nodes = {(n.name, n.lineno): n for n in ast.walk(ast.parse(program.source)) if isinstance(n, ast.FunctionDef)}
+    nodes = {(n.name, n.lineno): n for n in ast.walk(parsing.parse(program.source)) if isinstance(n, ast.FunctionDef)}
     for function in _existing(namespace, program.name):
         old = function.__code__
         place = (old.co_name, old.co_firstlineno)

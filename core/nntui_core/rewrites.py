@@ -10,6 +10,7 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from nntui_core import parsing
 from nntui_core.line import Line, elementwise, is_module, operand, product_of, product_text, transposed
 
 SAME = "same"
@@ -32,7 +33,7 @@ class Rewrite:
     @property
     def size(self) -> int:
         """How much there is to read: the parts of its syntax tree. Of several cures the simplest is suggested."""
-        return sum(1 for _ in ast.walk(ast.parse(self.text)))
+        return sum(1 for _ in ast.walk(parsing.parse(self.text)))
 
 
 def _orders(a: str, b: str) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core import dataflow, helpers, places
+from nntui_core import dataflow, helpers, parsing, places
 from nntui_core.forward import Forward
 from nntui_core.patterns import bare_name, called_name, names_in
 from nntui_core.program import Phase, Program, Statement
@@ -105,7 +105,7 @@ def _lines(program: Program) -> Sequence[tuple[Statement | None, ast.stmt]]:
         if (statement.phase is Phase.FORWARD if last is None else statement.index <= last)
     ]
     if roles.loss is None and roles.cost:
-        lines.append((None, places.named(ast.parse(roles.cost).body[0], program.functions)))
+        lines.append((None, places.named(parsing.parse(roles.cost).body[0], program.functions)))
     return lines
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from nntui_core import parsing
 from nntui_core.gradients import Objective
 from nntui_core.line import Line, Surroundings, elementwise
 from nntui_core.trace import Environment, Step, Trace, run_step
@@ -99,7 +100,7 @@ def _written(trace: Trace, backward: Sequence[int], around: Surroundings) -> Ite
 def _pattern(text: str, name: str) -> str:
     """Return an expression with a place `{v}` for each mention of a name."""
     raw = text.replace("{", "{{").replace("}", "}}")
-    tree = ast.parse(raw, mode="eval")
+    tree = parsing.parse(raw, "eval")
     spots = sorted((n.col_offset for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == name), reverse=True)
     data = raw.encode()
     for spot in spots:

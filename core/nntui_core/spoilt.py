@@ -6,6 +6,7 @@ from itertools import combinations
 from types import CodeType
 from typing import Any
 
+from nntui_core import parsing
 from nntui_core.case import Case, Fault
 from nntui_core.cures import Goal, reached
 from nntui_core.line import Line, operand
@@ -52,7 +53,7 @@ def _variants(
     if not names or code is None:
         return
     yield None, code
-    tree = ast.parse(text)
+    tree = parsing.parse(text)
     mentions = _mentions(tree, names)
     if len(mentions) > MOST_MENTIONS:
         return

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core import dataflow, hidden_cost, places
+from nntui_core import dataflow, hidden_cost, parsing, places
 from nntui_core.callees import Callees
 from nntui_core.casting import cast
 from nntui_core.flatlines import Line, TooLong, cloned, located
@@ -99,7 +99,7 @@ def told_outside(interpreter: Interpreter, cost: str) -> str | None:
 
 def may_hide(program: Program, namespace: Mapping[str, Any]) -> bool:
     """Tell whether the body leaves to functions, methods or lists what roles are read from."""
-    callees = Callees(ast.parse(program.source), program.name)
+    callees = Callees(parsing.parse(program.source), program.name)
     if any(isinstance(p, ast.Call) and callees.may_enter(p) for node in program.written for p in ast.walk(node)):
         return True
     roles = program.roles
@@ -257,7 +257,7 @@ def _followed(
     later = frozenset(dataflow.bound_names([program.loop]))
     _meet(names, namespace, later)
     spots = {(n.lineno, n.col_offset): i for i, n in enumerate(program.written)}
-    unroller = Unroller(namespace, Callees(ast.parse(program.source), program.name), names, spots, later, shortened)
+    unroller = Unroller(namespace, Callees(parsing.parse(program.source), program.name), names, spots, later, shortened)
     whole = True
     try:
         unroller.follow(program.loop.body)

@@ -47,3 +47,10 @@ def test_what_a_front_end_is_given_needs_no_numpy(module: str) -> None:
     loaded = loaded_by([module])
     assert "nntui_core" in loaded
     assert "numpy" not in loaded
+
+
+def test_texts_are_parsed_in_one_place() -> None:
+    """In Python 3.11 two threads that parse at once spoil each other's trees, see `nntui_core.parsing`."""
+    folders = (CORE, CORE.parents[1] / "tui" / "nntui")
+    files = {path for folder in folders for path in folder.rglob("*.py") if "ast.parse(" in path.read_text("utf-8")}
+    assert {path.name for path in files} == {"parsing.py"}

@@ -89,10 +89,9 @@ def _refuse_unknown_roles(session: "Session") -> None:
     Raises:
         InputError: there is no such variable.
     """
-    import ast
 
     from nntui.cellname import like
-    from nntui_core import dataflow
+    from nntui_core import dataflow, parsing
 
     given = session.program.origin.given
     named = [("parameter", name) for name in given.parameters]
@@ -103,7 +102,7 @@ def _refuse_unknown_roles(session: "Session") -> None:
             raise InputError(f"--{role}: there is no variable {name} in {session.program.name}{like(name, known)}")
     if given.cost is not None:
         there = {*known, *session.interpreter.namespace}
-        missing = [n for n in dataflow.reads(ast.parse(given.cost).body[0]) if n not in there and n not in NUMPY]
+        missing = [n for n in dataflow.reads(parsing.parse(given.cost).body[0]) if n not in there and n not in NUMPY]
         if missing:
             raise InputError(
                 f"--cost: there is no variable {missing[0]} in {session.program.name}{like(missing[0], known)}"

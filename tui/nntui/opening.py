@@ -209,10 +209,10 @@ def given_roles(args: argparse.Namespace) -> "Given":
     from nntui_core.program import Given
 
     if args.cost is not None:
-        import ast
+        from nntui_core import parsing
 
         try:
-            ast.parse(args.cost, mode="eval")
+            parsing.parse(args.cost, "eval")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise InputError(
                 f"--cost: {short(args.cost)} is no expression; '0.5 * np.sum((a2 - y) ** 2)' would be one"

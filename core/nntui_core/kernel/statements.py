@@ -8,7 +8,7 @@ import numpy as np
 
 import nntui_core.kernel.calls
 import nntui_core.kernel.questions  # noqa: F401 - it reads comparisons
-from nntui_core import compiled, dataflow
+from nntui_core import compiled, dataflow, parsing
 from nntui_core.kernel.containers import KINDS, Container, Shape
 from nntui_core.kernel.expressions import PYTHONS, UFUNCS, Expressions, index_parts
 from nntui_core.kernel.recording import UNBOUND, Frame
@@ -57,7 +57,7 @@ class Statements(Expressions):
             if len(self.tape.ops) > MOST:
                 raise CannotLower("the body is long")
         self.tape.report = len(self.tape.ops)
-        reported = [ast.parse(text, mode="eval").body for text in compiled.reported(self._program)]
+        reported = [parsing.parse(text, "eval").body for text in compiled.reported(self._program)]
         self.tape.losses = tuple(self.evaluate(loss) for loss in reported)
         self.close()
         return self.tape

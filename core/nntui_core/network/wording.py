@@ -7,6 +7,7 @@ that nntui knows its own programs when they come back in a file.
 import ast
 import shlex
 
+from nntui_core import parsing
 from nntui_core.datasets.data import Data
 from nntui_core.datasets.drawn import SHAPES, points
 from nntui_core.network.description import Network, parse_layers
@@ -45,7 +46,7 @@ def options(network: Network) -> str:
 
 def said(source: str) -> str:
     """Return the options that a program's docstring says it was made with; empty where it says none."""
-    text = ast.get_docstring(ast.parse(source)) or ""
+    text = ast.get_docstring(parsing.parse(source)) or ""
     last = text.split("\n")[-1].strip()
     return last.removeprefix("nntui ") if last.startswith("nntui --") else ""
 
