@@ -20,6 +20,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from nntui_core import dataflow, helpers
+from nntui_core.dependence import (
+    Fact,
+    carried_names,
+    depends_on,
+    is_renewed,
+    left_aside,
+    needed_for,
+    tainted_before,
+    walk,
+)
 from nntui_core.patterns import called_name, calls, numbers_in, products
 
 
@@ -90,19 +100,6 @@ class Given:
     """The cost as an expression over the program's variables, where no variable holds it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Fact:
-    """One body statement: its node, what it reads and writes.
-
-    `inside` is the node, and the statements of the program's functions that it calls.
-    """
-
-    node: ast.stmt
-    inside: tuple[ast.AST, ...]
-    reads: tuple[str, ...]
-    writes: tuple[str, ...]
-
-
 REDUCTIONS = frozenset({"sum", "mean", "average"})
 AS_NUMBER = frozenset({"squeeze", "float", "asscalar"})
 PENALTIES = frozenset({"square", "log", "log2", "logaddexp"})
@@ -125,18 +122,18 @@ def infer(
     """
     known = helpers.functions(setup)
     facts = [
-        _Fact(node, helpers.opened(node, known), dataflow.reads(node, skip), dataflow.writes(node)) for node in body
+        Fact(node, helpers.opened(node, known), dataflow.reads(node, skip), dataflow.writes(node)) for node in body
     ]
     written = {name for fact in facts for name in fact.writes}
-    carried = _carried(facts)
+    carried = carried_names(facts)
     target, prediction = _target(facts, written, carried)
     target, prediction = given.target or target, given.prediction or prediction
     targets = targets | {target} if target else targets
-    after_target = _depends_on(facts, set(targets))
+    after_target = depends_on(facts, set(targets))
     parameters = given.parameters or _parameters(facts, carried, after_target | targets)
     learning = {n for fact in facts if set(fact.writes) & set(parameters) for n in (*fact.reads, *fact.writes)}
     loss = given.loss or _loss(facts, after_target, carried, learning.intersection(carried) or set(carried))
-    aside = _aside(facts, {*parameters, *filter(None, (loss, prediction))}) if parameters else frozenset()
+    aside = left_aside(facts, {*parameters, *filter(None, (loss, prediction))}) if parameters else frozenset()
     phases = tuple(_phase(fact, parameters, loss, after_target, (*carried, *aside)) for fact in facts)
     roles = Roles(
         parameters=parameters,
@@ -151,35 +148,16 @@ def infer(
     return roles, phases
 
 
-def _carried(facts: Sequence[_Fact]) -> tuple[str, ...]:
-    """Return the names that an iteration reads before it writes them, and does write."""
-    seen: set[str] = set()
-    early: dict[str, None] = {}
-    for fact in facts:
-        early |= dict.fromkeys(name for name in fact.reads if name not in seen)
-        seen |= set(fact.writes)
-    return tuple(name for name in early if name in seen)
-
-
-def _depends_on(facts: Sequence[_Fact], roots: set[str]) -> frozenset[str]:
-    """Return the names that depend on `roots` within one iteration, the roots themselves not among them."""
-    tainted = set(roots)
-    for fact in facts:
-        if tainted.intersection(fact.reads):
-            tainted |= set(fact.writes)
-    return frozenset(tainted - roots)
-
-
-def _parameters(facts: Sequence[_Fact], carried: Sequence[str], after_target: frozenset[str]) -> tuple[str, ...]:
+def _parameters(facts: Sequence[Fact], carried: Sequence[str], after_target: frozenset[str]) -> tuple[str, ...]:
     """Return the carried names that the forward pass reads and that are written from what depends on the target.
 
     They come in the order of their first use. An optimizer's buffers are carried too, but no forward statement
     reads them. What is only remembered, such as the best loss so far, does not depend on what it was; an update from
     a remembered gradient is an update all the same.
     """
-    so_far = _tainted_before(facts, after_target)
-    remembered = frozenset(n for n in carried if n in after_target and not _renewed(facts, n))
-    late = _tainted_before(facts, _depends_on(facts, set(remembered)))
+    so_far = tainted_before(facts, after_target)
+    remembered = frozenset(n for n in carried if n in after_target and not is_renewed(facts, n))
+    late = tainted_before(facts, depends_on(facts, set(remembered)))
     learned: set[str] = set()
     for tainted in (so_far, [after_target] * len(facts)):  # the second for an update that is made an iteration later
         learned = learned or {
@@ -193,33 +171,13 @@ def _parameters(facts: Sequence[_Fact], carried: Sequence[str], after_target: fr
     forward = [
         fact for fact in facts if not _looks_only(fact.node) and not (after_target | learned).intersection(fact.writes)
     ]
-    needed = _needed(facts, after_target - learned)
+    needed = needed_for(facts, after_target - learned)
     used = [fact for fact in forward if needed.intersection(fact.writes)]  # not `before = v`, which an update reads
     for facts_that_read in (used, forward):
         found = tuple(dict.fromkeys(name for fact in facts_that_read for name in fact.reads if name in learned))
         if found:
             return found
     return ()
-
-
-def _needed(facts: Sequence[_Fact], names: frozenset[str]) -> set[str]:
-    """Return what the statements that write some names read, directly or by others before them."""
-    needed: set[str] = set()
-    for fact in reversed(facts):
-        if (names | needed).intersection(fact.writes):
-            needed |= set(fact.reads)
-    return needed
-
-
-def _renewed(facts: Sequence[_Fact], name: str) -> bool:
-    """Tell whether a name's new value depends on its old one, within one iteration."""
-    tainted = {name}
-    for fact in facts:
-        if tainted.intersection(fact.reads):
-            if name in fact.writes:
-                return True
-            tainted |= set(fact.writes)
-    return False
 
 
 def _looks_only(node: ast.stmt) -> bool:
@@ -230,25 +188,9 @@ def _looks_only(node: ast.stmt) -> bool:
     return isinstance(value, ast.Call) and called_name(value) in ("print", "append")
 
 
-def _tainted_before(facts: Sequence[_Fact], after_target: frozenset[str]) -> list[frozenset[str]]:
-    """Return, for each statement, the names that depend on the target and have been written before it."""
-    found: list[frozenset[str]] = []
-    written: set[str] = set()
-    for fact in facts:
-        # what is written by nobody before is the target itself, or comes from the iteration before
-        found.append(frozenset(n for n in after_target if n in written or not any(n in f.writes for f in facts)))
-        written |= set(fact.writes)
-    return found
-
-
-def _walk(fact: _Fact) -> Iterator[ast.AST]:
-    for node in fact.inside:
-        yield from ast.walk(node)
-
-
-def _pairs(fact: _Fact) -> Iterator[tuple[ast.expr, ast.expr]]:
+def _pairs(fact: Fact) -> Iterator[tuple[ast.expr, ast.expr]]:
     """Yield the two sides of each subtraction and comparison in a statement."""
-    for part in _walk(fact):
+    for part in walk(fact):
         if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Sub):
             yield part.left, part.right
         elif isinstance(part, ast.Compare) and len(part.comparators) == 1:
@@ -262,7 +204,7 @@ def _pairs(fact: _Fact) -> Iterator[tuple[ast.expr, ast.expr]]:
             yield part.args[0], part.args[1]
 
 
-def _target(facts: Sequence[_Fact], written: set[str], carried: Sequence[str]) -> tuple[str | None, str | None]:
+def _target(facts: Sequence[Fact], written: set[str], carried: Sequence[str]) -> tuple[str | None, str | None]:
     """Return the target and the prediction: the first invariant name that meets a forward variable."""
     forward: set[str] = set()
     for fact in facts:
@@ -280,7 +222,7 @@ def _target(facts: Sequence[_Fact], written: set[str], carried: Sequence[str]) -
 
 
 def _loss(
-    facts: Sequence[_Fact], after_target: frozenset[str], carried: Sequence[str], learning: set[str]
+    facts: Sequence[Fact], after_target: frozenset[str], carried: Sequence[str], learning: set[str]
 ) -> str | None:
     """Return the name that depends on the target, is reduced to a number, and that nothing of the updates depends on.
 
@@ -291,9 +233,9 @@ def _loss(
         if not isinstance(fact.node, ast.Assign | ast.AnnAssign | ast.AugAssign) or len(fact.writes) != 1:
             continue
         name = fact.writes[0]
-        if name not in after_target or (name in carried and _renewed(facts, name)):
+        if name not in after_target or (name in carried and is_renewed(facts, name)):
             continue
-        if learning & _depends_on(facts, {name}):
+        if learning & depends_on(facts, {name}):
             continue
         is_called_so = name in COST_LETTERS or any(word in name.lower() for word in COST_NAMES)
         reduced = _reduces(fact) or _sums_up(fact) or is_called_so
@@ -302,17 +244,17 @@ def _loss(
     return found
 
 
-def _sums_up(fact: _Fact) -> bool:
+def _sums_up(fact: Fact) -> bool:
     """Tell whether a statement adds a square or a logarithm up, sample by sample: `total += 0.5 * (a - y[i]) ** 2`."""
     if not (isinstance(fact.node, ast.AugAssign) and isinstance(fact.node.op, ast.Add)):
         return False
-    squares = any(isinstance(part, ast.BinOp) and isinstance(part.op, ast.Pow) for part in _walk(fact))
+    squares = any(isinstance(part, ast.BinOp) and isinstance(part.op, ast.Pow) for part in walk(fact))
     return squares or any(calls(node, PENALTIES) for node in fact.inside)
 
 
-def _reduces(fact: _Fact) -> bool:
+def _reduces(fact: Fact) -> bool:
     """Tell whether a statement sums or averages to one number: not along one axis, as a bias' gradient is summed."""
-    calls = [p for p in _walk(fact) if isinstance(p, ast.Call) and called_name(p) in REDUCTIONS]
+    calls = [p for p in walk(fact) if isinstance(p, ast.Call) and called_name(p) in REDUCTIONS]
     return any(not any(keyword.arg == "axis" for keyword in call.keywords) for call in calls)
 
 
@@ -330,19 +272,8 @@ def _adds(node: ast.stmt, name: str) -> bool:
     return False
 
 
-def _aside(facts: Sequence[_Fact], roots: set[str]) -> frozenset[str]:
-    """Return the names that nothing that is learned, predicted or lost depends on: a measurement by the way."""
-    needed = set(roots)
-    for _ in facts:
-        more = {name for fact in facts if needed.intersection(fact.writes) for name in fact.reads} - needed
-        if not more:
-            break
-        needed |= more
-    return frozenset(name for fact in facts for name in fact.writes if name not in needed)
-
-
 def _phase(
-    fact: _Fact,
+    fact: Fact,
     parameters: Sequence[str],
     loss: str | None,
     after_target: frozenset[str],
@@ -363,7 +294,7 @@ def _names(node: ast.AST) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
-def _inputs(facts: Sequence[_Fact], phases: Sequence[Phase], written: set[str], target: str | None) -> tuple[str, ...]:
+def _inputs(facts: Sequence[Fact], phases: Sequence[Phase], written: set[str], target: str | None) -> tuple[str, ...]:
     found: dict[str, None] = {}
     other_names: dict[str, str] = {}
     for fact, phase in zip(facts, phases, strict=True):
@@ -380,7 +311,7 @@ def _inputs(facts: Sequence[_Fact], phases: Sequence[Phase], written: set[str], 
 
 def _rate(
     setup: Sequence[ast.stmt],
-    facts: Sequence[_Fact],
+    facts: Sequence[Fact],
     phases: Sequence[Phase],
     written: set[str],
     arguments: frozenset[str],
@@ -394,7 +325,7 @@ def _rate(
     read = {name for fact in updates for name in fact.reads}
     buffers = [f for f, p in zip(facts, phases, strict=True) if p is Phase.BACKWARD and read.intersection(f.writes)]
     for fact in (*updates, *(f for f in buffers if set(f.reads) & set(f.writes))):
-        for part in _walk(fact):
+        for part in walk(fact):
             if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Mult | ast.Div):
                 for side, other in ((part.left, part.right), (part.right, part.left)):
                     factor = side.operand if isinstance(side, ast.UnaryOp) else side
@@ -404,7 +335,7 @@ def _rate(
     return None
 
 
-def _delta(parameter: str, facts: Sequence[_Fact], phases: Sequence[Phase], parameters: Sequence[str]) -> str:
+def _delta(parameter: str, facts: Sequence[Fact], phases: Sequence[Phase], parameters: Sequence[str]) -> str:
     """Follow an update back to the backward variable whose product with activations makes the gradient.
 
     The search goes from the update through the backward statements that it depends on, nearest first, and stops
@@ -434,7 +365,7 @@ def _delta(parameter: str, facts: Sequence[_Fact], phases: Sequence[Phase], para
     return first or parameter
 
 
-def _read_for(parameter: str, fact: _Fact) -> tuple[str, ...]:
+def _read_for(parameter: str, fact: Fact) -> tuple[str, ...]:
     """Return what a statement reads for one of its targets: of `W1, W2 = W1 - g1, W2 - g2`, its own element."""
     node = fact.node
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.Tuple):
