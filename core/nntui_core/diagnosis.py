@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from nntui_core import carried, cautions, conditions, idle, parsing, strides
+from nntui_core import carried, cautions, conditions, idle, strides
 from nntui_core.answers import answer, finding_of
 from nntui_core.case import Case, Fault
-from nntui_core.conditions import Observed, setup_edit
+from nntui_core.conditions import Observed
 from nntui_core.failure import ProgramFailed, message_of
 from nntui_core.findings import (
     ERROR,
@@ -30,6 +30,7 @@ from nntui_core.findings import (
     VariableMeaning,
 )
 from nntui_core.gradients import Derivative, meaning
+from nntui_core.integers import integer_names, truncated
 from nntui_core.interpreter import Interpreter
 from nntui_core.inwards import in_its_function
 from nntui_core.measure import BUDGET, NothingToCheck, backward_values, measure
@@ -124,7 +125,7 @@ def _all_right(interpreter: Interpreter, budget: int, straight: Straight) -> boo
     """Tell whether all updates are right."""
     program, plan = straight.program, layout(straight.program)
     live = _live(interpreter, program, plan, straight)[0]
-    case = _case(live, plan, _integers(live, plan), budget)
+    case = _case(live, plan, integer_names(live, plan), budget)
     return all(update.right for update in case.judged(case.trace).values())
 
 
@@ -134,7 +135,7 @@ def _checked(interpreter: Interpreter, budget: int, straight: Straight | None) -
     program = program if straight is None else straight.program
     plan = layout(program)
     live = _live(interpreter, program, plan, straight)
-    integers = _integers(live[0], plan)
+    integers = integer_names(live[0], plan)
     case = _case(live[0], plan, integers, budget)
     fixed = carried.fixed_parameters(case, budget)
     seen = Observed(case, live, budget, interpreter.natural_end, fixed)
@@ -247,7 +248,7 @@ def _right_with(
             cured = straight.program
         plan = layout(cured)
         for trace in _live(interpreter, cured, plan, straight)[:AHEAD]:
-            case = _case(trace, plan, _integers(trace, plan), budget)
+            case = _case(trace, plan, integer_names(trace, plan), budget)
             fewest = min(fewest, sum(update.right for update in case.judged(case.trace).values()))
     except ProgramSyntaxError:
         return 0
@@ -278,9 +279,9 @@ def _judged(seen: Observed, integers: Sequence[str]) -> list[Finding]:
     if decisive:
         return decisive[:1]
     found, left = faults(seen.case)
-    truncated = _truncated(seen, integers)
-    if truncated is not None:
-        conditional = [*(f for f in conditional if f.variable != truncated.variable), truncated]
+    cut_off = truncated(seen, integers)
+    if cut_off is not None:
+        conditional = [*(f for f in conditional if f.variable != cut_off.variable), cut_off]
     covered = {f.variable for f in conditional}
     spoilt = {f.code for f in conditional} & {"in-place-activation"}
     lines = [fault for fault in found if fault.variable not in covered and fault.code not in spoilt]
@@ -331,56 +332,16 @@ def _what_is_wrong(update: Update) -> str:
     return f"the update of {name} is not a multiple of ∂C/∂{name} (cosine {update.fit.cosine:.3f})"
 
 
-def _integers(trace: Trace, plan: Layout) -> tuple[str, ...]:
-    """Return the parameters and carried arrays of integers."""
-    carried = [n for n in trace.start if any(n in s.writes for s in trace.steps)]
-    candidates = dict.fromkeys((*plan.roles.parameters, *carried))
-    arrays = [(n, trace.start.get(n)) for n in candidates]
-    return tuple(n for n, v in arrays if isinstance(v, np.ndarray) and v.dtype.kind in "iu")
-
-
-def _truncated(seen: Observed, integers: Sequence[str]) -> Finding | None:
-    """Find integers that cannot take a gradient step: the statement raises, or cuts the fraction off."""
-    live, case = seen.live[0], seen.case
-    for name in integers:
-        if name not in case.gradients:
-            continue
-        k = live.last_write(name)
-        failed = live.failed_at is not None and k is not None and k >= live.failed_at
-        end = live.end.get(name)
-        cut = isinstance(end, np.ndarray) and end.dtype.kind in "iu" and not failed
-        as_floats = case.judged(case.trace)[name]
-        if not (failed or cut) or not as_floats.proportional:
-            continue
-        text, replacement = setup_edit(live.program, name, _as_float)
-        what = live.failure.message if failed and live.failure else "each update loses what comes after the point"
-        return Finding(
-            "integer-arrays",
-            ERROR,
-            replacement[0] if replacement else None,
-            name,
-            f"{name} is an array of integers ({live.start[name].dtype}): {what}",
-            text or f"{name} = {name}.astype(float)",
-            replacement,
-        )
-    return None
-
-
-def _as_float(old: str) -> str:
-    tree = parsing.parse(old, "eval").body
-    return f"{old}.astype(float)" if isinstance(tree, ast.Call | ast.Name) else f"({old}).astype(float)"
-
-
 # --- the report ------------------------------------------------------------------------------------------------
 
 
 def _report(interpreter: Interpreter, seen: Observed, findings: tuple[Finding, ...]) -> Report:
     case = seen.case
     updates = case.judged(case.trace)
-    truncated = {f.variable for f in findings if f.code == "integer-arrays"}
+    integers = {f.variable for f in findings if f.code == "integer-arrays"}
     spoilt = {wrong.parameter for wrong in strides.wrong_in(case)}
     updates |= {name: replace(updates[name], verdict=NOT_A_GRADIENT) for name in spoilt}
-    updates |= {name: replace(updates[name], verdict=NOT_UPDATED) for name in truncated if name in updates}
+    updates |= {name: replace(updates[name], verdict=NOT_UPDATED) for name in integers if name in updates}
     parameters = [_verdict(case.gradients[name], update, case.pace) for name, update in updates.items()]
     fixed = [derivative for _, derivative in seen.fixed]
     parameters += [_fixed(derivative) for derivative in fixed]
