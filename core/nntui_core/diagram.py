@@ -1,6 +1,6 @@
 """The network as a diagram: units, the weights between them, and which of them the selected cell is."""
 
-from nntui_core.forward import Forward, NoForward
+from nntui_core.forward import Forward, NoForward, why_not
 from nntui_core.frame import Diagram, Index
 from nntui_core.layers import Connection, Layers
 from nntui_core.program import Program
@@ -20,11 +20,7 @@ class Diagrams:
 
     def problem(self) -> str:
         """Say why there is no diagram, nothing where there is one."""
-        try:
-            self._found()
-        except NoForward as reason:
-            return str(reason)
-        return ""
+        return why_not(self._found)
 
     def draw(self, name: str, index: Index) -> Diagram:
         """Return the diagram, with what belongs to the cell of a variable, or why there is none."""

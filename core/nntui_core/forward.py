@@ -11,7 +11,7 @@ import contextlib
 import copy
 import random
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,6 +28,15 @@ from nntui_core.values import Array, arrays_in, is_data, is_numeric
 
 class NoForward(ValueError):  # noqa: N818 - it is the program that lacks something
     """The forward pass cannot be run by itself; the message says why."""
+
+
+def why_not(find: Callable[[], object]) -> str:
+    """Say why what is drawn from a forward pass cannot be found, nothing where it can."""
+    try:
+        find()
+    except NoForward as reason:
+        return str(reason)
+    return ""
 
 
 @dataclass(frozen=True)

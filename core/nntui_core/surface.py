@@ -12,7 +12,7 @@ import numpy as np
 
 from nntui_core.batchwise import predictions
 from nntui_core.classes import classes_of
-from nntui_core.forward import Forward, NoForward
+from nntui_core.forward import Forward, NoForward, why_not
 from nntui_core.frame import Index, Surface
 from nntui_core.program import Program
 from nntui_core.samples import Finder, Samples
@@ -90,11 +90,7 @@ class Surfaces:
 
     def problem(self) -> str:
         """Say why there is no surface, nothing where there is one."""
-        try:
-            self._found()
-        except NoForward as reason:
-            return str(reason)
-        return ""
+        return why_not(self._found)
 
     def draw(self, columns: int, rows: int) -> Surface:
         """Return the surface on a grid of so many cells, or why there is none."""
