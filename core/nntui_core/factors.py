@@ -39,6 +39,8 @@ def _correct(case: Case, trace: Trace, wrong: Sequence[str], factor: float, code
     options = list(_divisible(case, trace, wrong, factor))
     entering = [option for option in options if option[0]]
     updates = [o for o in options if o[2] in case.gradients]
+    if code == "sign" and not entering and len(wrong) > 1 and _reads_right(case, trace, wrong):
+        return _of_update(case, trace, wrong)
     chosen = entering or ([] if len(wrong) > 1 else updates) or options
     for _, k, name, healed in chosen:
         text = _divided(case, trace, k, name, factor, code)
@@ -50,6 +52,31 @@ def _correct(case: Case, trace: Trace, wrong: Sequence[str], factor: float, code
         _, k, name, healed = chosen[0]
         return Fault(code, k, name, case.gradients.get(name), None, healed, factor)
     return None
+
+
+def _reads_right(case: Case, trace: Trace, wrong: Sequence[str]) -> bool:
+    """Tell whether some updates read derivatives as they should be: then the sign comes in where these are used."""
+    factors = []
+    for name in wrong:
+        k = trace.last_write(name)
+        if k is None:
+            return False
+        backward = surroundings_at(case, trace, k).backward
+        values = [trace.environments[k].get(n) for n in trace.steps[k].reads if n in backward]
+        found = [match(value, case.derivatives) for value in values if isinstance(value, np.ndarray)]
+        factors += [known[1].factor for known in found if known is not None]
+    return bool(factors) and min(factors) > 0
+
+
+def _of_update(case: Case, trace: Trace, wrong: Sequence[str]) -> Fault | None:
+    """Turn the sign of the first update that goes uphill; those of the others are turned after it."""
+    places = [(k, name) for name in wrong if (k := trace.last_write(name)) is not None and trace.steps[k].code]
+    if not places:
+        return None
+    k, name = min(places)
+    start, value = np.asarray(trace.start[name], dtype=float), np.asarray(written(trace, k, name), dtype=float)
+    healed = trace.with_outcome(k, {name: 2 * start - value})
+    return Fault("sign", k, name, case.gradients[name], _divided(case, trace, k, name, -1.0, "sign"), healed, -1.0)
 
 
 def _divisible(case: Case, trace: Trace, wrong: Sequence[str], factor: float) -> Iterator[tuple[bool, int, str, Trace]]:

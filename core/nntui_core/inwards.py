@@ -56,16 +56,24 @@ def _told(wanted: ast.stmt, k: int, straight: Straight, written: dict[int, ast.s
     called: dict[str, set[str]] = {}
     for j, other in enumerate(straight.lines):
         same = (other.function, other.index, other.turn) == (line.function, line.index, line.turn)
-        if same and other.line in written:
+        if same and other.line in written and _alike(straight.program.nodes[j], written[other.line]):
             for pair in _side_by_side(straight.program.nodes[j], written[other.line]):
-                called.setdefault(pair.flat, set()).add(pair.text)
-    if line.line not in written:
+                if other.loops == line.loops or "[" not in pair.text:  # W[i] is another one in another turn
+                    called.setdefault(pair.flat, set()).add(pair.text)
+    if line.line not in written or not _alike(straight.program.nodes[k], written[line.line]):
         return None
     pairs = _side_by_side(straight.program.nodes[k], written[line.line], numbers=True)
     numbers = {pair.flat: pair.text for pair in pairs}
     naming = _Naming(called, numbers, straight)
     tree = naming.visit(cloned(wanted))
     return None if naming.unknown else ast.unparse(ast.fix_missing_locations(tree))
+
+
+def _alike(flat: ast.AST, text: ast.AST) -> bool:
+    """Tell whether a flat line has the form of its text: in a comprehension there are many lines to one."""
+    if isinstance(flat, ast.Assign) and isinstance(text, ast.Assign):
+        return type(flat.value) is type(text.value) or isinstance(flat.value, ast.Name | ast.Constant)
+    return isinstance(flat, ast.AugAssign) and isinstance(text, ast.AugAssign)
 
 
 @dataclass(frozen=True, slots=True)
