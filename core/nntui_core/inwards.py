@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from nntui_core import dataflow, places
+from nntui_core import dataflow, parsing, places
 from nntui_core.findings import Finding
 from nntui_core.flatlines import cloned
 from nntui_core.program import Program
@@ -44,7 +44,7 @@ def in_its_function(finding: Finding, straight: Straight) -> Finding:
 def _statements(program: Program) -> dict[int, ast.stmt]:
     """Return the statements that have a line for themselves, by that line."""
     found: dict[int, list[ast.stmt]] = {}
-    for node in ast.walk(ast.parse(program.source)):
+    for node in ast.walk(parsing.parse(program.source)):
         if isinstance(node, ast.stmt) and not any(True for _ in dataflow.child_blocks(node)):
             found.setdefault(node.lineno, []).append(node)
     return {line: nodes[0] for line, nodes in found.items() if len(nodes) == 1 and isinstance(nodes[0], SIMPLE)}
@@ -116,7 +116,7 @@ class _Naming(ast.NodeTransformer):
         """A variable, by the one name that it has in the function."""
         texts = self.called.get(node.id, set())
         if len(texts) == 1:
-            named = ast.parse(next(iter(texts)), mode="eval").body
+            named = parsing.parse(next(iter(texts)), "eval").body
             named.ctx = node.ctx  # type: ignore[attr-defined]
             return named
         self.unknown = self.unknown or node.id not in self.functions
@@ -125,4 +125,4 @@ class _Naming(ast.NodeTransformer):
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         """A number that the text calls by a name."""
         text = self.numbers.get(repr(node.value))
-        return node if text is None else ast.parse(text, mode="eval").body
+        return node if text is None else parsing.parse(text, "eval").body

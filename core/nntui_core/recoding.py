@@ -90,10 +90,9 @@ def recode(namespace: Mapping[str, Any], old_program: Program, program: Program)
     """
     if program.source == old_program.source:
         return
-    codes = {
-        (code.co_name, code.co_firstlineno): code for code in _codes(compile(program.source, program.name, "exec"))
-    }
-    nodes = {(n.name, n.lineno): n for n in ast.walk(parsing.parse(program.source)) if isinstance(n, ast.FunctionDef)}
+    tree = parsing.parse(program.source)
+    codes = {(code.co_name, code.co_firstlineno): code for code in _codes(compile(tree, program.name, "exec"))}
+    nodes = {(n.name, n.lineno): n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
     for function in _existing(namespace, program.name):
         old = function.__code__
         place = (old.co_name, old.co_firstlineno)
