@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
-from nntui_core import compiled, kernel
+from nntui_core import compiled, kernel, scopes
 from nntui_core.failure import Failure, ProgramFailed, in_words, message_of, of_setup
 from nntui_core.inner import Replaced
 from nntui_core.interruption import interruptible
@@ -39,13 +39,6 @@ class Position(NamedTuple):
 
 RAISED = (Exception, SystemExit, KeyboardInterrupt)
 """What a program may raise; `exit()` ends the program, not nntui; an interrupt ends a statement."""
-
-
-HIDDEN = "the program's "
-"""Before a name of the program that a function's own name hides; no Python name has blanks."""
-
-CALLER = "the caller's {} "
-"""Before an own name of a function that has called the one that the loop is in."""
 
 
 class Guard(Protocol):
@@ -157,12 +150,7 @@ class Interpreter:
             self._guarded(node.lineno, self._code(ast.Module([node], [])))
 
     def _enter_function(self, depth: int) -> None:
-        """Add a function's own names to the namespace, its parameters with their arguments.
-
-        Names of the program that they hide are set aside, under names that no program can use; so are the own names
-        of the function that calls it. So functions that the loop calls share all variables with it, and a checkpoint
-        holds everything.
-        """
+        """Add a function's own names to the namespace, its parameters with their arguments, see `scopes`."""
         call = self.program.site.entered[depth].call
         line = call.statement.lineno
         self._guarded(line, self._code(compiled.binder(call.function)))
@@ -171,30 +159,11 @@ class Interpreter:
         bound = self._guarded(line, self._code(ast.Expression(ast.copy_location(arguments, call.expression))))
         del self.namespace["__bind__"]
         if depth:
-            self._leave(depth - 1, keep=True)
-        for name in call.names & set(self.namespace):
-            self.namespace[HIDDEN + name] = self.namespace.pop(name)
-        self.namespace |= bound
+            scopes.set_aside(self.namespace, self._own_names(depth - 1), depth - 1)
+        scopes.enter(self.namespace, call.names, bound)
 
-    def _leave(self, depth: int, keep: bool = False) -> None:
-        """Take a function's own names out of the namespace, and put back those of the program that they hid.
-
-        `keep` sets the function's names aside: it has called another one.
-        """
-        for name in self.program.site.entered[depth].call.names & set(self.namespace):
-            value = self.namespace.pop(name)
-            if keep:
-                self.namespace[CALLER.format(depth) + name] = value
-        for name in [n for n in self.namespace if n.startswith(HIDDEN)]:
-            self.namespace[name.removeprefix(HIDDEN)] = self.namespace.pop(name)
-
-    def _return_to(self, depth: int) -> None:
-        """Put back the own names of a function whose call has returned."""
-        for name in self.program.site.entered[depth].call.names & set(self.namespace):
-            self.namespace[HIDDEN + name] = self.namespace.pop(name)
-        prefix = CALLER.format(depth)
-        for name in [n for n in self.namespace if n.startswith(prefix)]:
-            self.namespace[name.removeprefix(prefix)] = self.namespace.pop(name)
+    def _own_names(self, depth: int) -> frozenset[str]:
+        return self.program.site.entered[depth].call.names
 
     def finish(self) -> None:
         """Run what comes after the loop.
@@ -215,12 +184,12 @@ class Interpreter:
             self._run_rest((*otherwise, *site.entered[last].rest), site.call)
         inside = dict(self.namespace)
         try:
-            self._leave(last)
+            scopes.leave(self.namespace, self._own_names(last))
             for depth in range(last - 1, -1, -1):
-                self._return_to(depth)
+                scopes.return_to(self.namespace, self._own_names(depth), depth)
                 entered = site.entered[depth]
                 self._run_rest((_with_call_done(site.entered[depth + 1].call), *entered.rest), entered.call)
-                self._leave(depth)
+                scopes.leave(self.namespace, self._own_names(depth))
             self._execute([_with_call_done(site.entered[0].call), *site.after])
         finally:
             self.namespace.clear()
