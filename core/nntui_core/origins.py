@@ -66,6 +66,7 @@ class Origins:
         Raises:
             LookupError: there is no such variable or cell, or the variable holds no numbers.
         """
+        name = self._numbered(name)
         executed = self._writer(name, before, FARTHEST if look_back else 2)
         by_hand = self._by_hand(name, index, before)
         if by_hand is not None and (executed is None or executed.position < by_hand[0]):
@@ -84,6 +85,13 @@ class Origins:
             return Made(name, index, _cell(executed.after, name, index), executed.position, statement.line)
         told = explain(executed.program, statement, executed.before, executed.after, index, name)
         return Made(name, told.index, told.value, executed.position, statement.line, told)
+
+    def _numbered(self, name: str) -> str:
+        """Return what the flat lines call a field of a named tuple: `p[0]` for `p.W1`."""
+        owner, _, field = name.rpartition(".")
+        fields = getattr(self._session.interpreter.namespace.get(owner), "_fields", ()) if owner else ()
+        number = f"{owner}[{fields.index(field)}]" if field in fields else name
+        return number if self._session.program.writers(number) and not self._session.program.writers(name) else name
 
     def sources(self, made: Made) -> tuple[Made, ...]:
         """Return where the cells that a value was computed from had come from, in the order of their use, unexplained.

@@ -51,3 +51,11 @@ def test_its_sources_say_where_they_come_from(capsys: Captured) -> None:
 def test_what_is_not_there_is_refused_in_one_line(cell: str, says: str, capsys: Captured) -> None:
     assert cli.main(["explain", SCRIPT, cell]) == 2
     assert capsys.readouterr().err == f"nntui: {says}\n"
+
+
+def test_a_field_of_a_named_tuple_that_is_made_anew_is_no_value_of_the_setup(capsys: Captured) -> None:
+    path = str(Path(__file__).parent.parent / "scripts" / "named_tuple.py")
+    assert cli.main(["explain", path, "p.W1[0,0]", "--at", "2", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["iteration"] == 2
+    assert Path(path).read_text().splitlines()[told["line"] - 1].strip().startswith("p = Params(")
