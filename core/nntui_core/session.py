@@ -398,9 +398,11 @@ class Session(Timeline):
 
     def _followed(self, program: Program) -> Program:
         """Return another text of the program with what following this iteration tells of it."""
-        here = Position(self.position.iteration, 0)
-        if straight.may_hide(program, self.interpreter.namespace):
-            return self.visit(here, lambda: straight.read(self.interpreter, program))
+        for ago in (0, 1) if straight.may_hide(program, self.interpreter.namespace) else ():  # a loop may be over
+            here = Position(max(self.position.iteration - ago, 0), 0)
+            found = self.visit(here, lambda: straight.read(self.interpreter, program))
+            if found.straight is not None:
+                return found
         return program
 
     def reset(self) -> None:
