@@ -20,6 +20,7 @@ from nntui.engine import Engine
 from nntui.layout import CODE, CONFUSION, DIAGRAM, LOSS, SMALL, SURFACE, WORST
 from nntui.protocol import Command, Report, Verb
 from nntui.receipts import Receipts
+from nntui.thrift import Thrift
 from nntui.watching import WatchedFile
 from nntui.widgets.bars import Explanation, Flow, Footer, Header
 from nntui.widgets.lines import Panel
@@ -37,8 +38,8 @@ LAST_ANSWER = 1.0
 """Seconds that quitting waits, at most, for what the terminal has been asked."""
 PATIENCE = 1.5
 """Seconds after which the user is told that the engine is still at work."""
-LOSS_EVERY = 2
-"""While running, the loss curve is drawn with every second picture: it is the one that costs most."""
+LOSS_EVERY = 3
+"""While running, the loss curve is drawn with every third picture, twice a second: it is the one that costs most."""
 DRAW_EVERY = 6
 """While running, a drawing is made with every sixth picture: it costs the engine a moment, and bytes."""
 TALL = 30
@@ -81,6 +82,7 @@ class MainScreen(Screen[None]):
         self._speed = 0.0
         self._notice = ""
         self._watched = WatchedFile()
+        self._thrift = Thrift()
         self._timer: Timer | None = None
 
     @functools.cached_property
@@ -221,8 +223,9 @@ class MainScreen(Screen[None]):
             self.say("the file has changed on disk: ctrl+r reads it again")
 
     def _ask(self) -> None:
-        """Ask for a picture, unless one is under way to the screen or to the terminal."""
-        if not self._asked and not self.leaving and not self.receipts.outstanding():
+        """Ask for a picture, unless one is under way to the screen or to the terminal, or the last has cost much."""
+        free = not self._asked and not self.leaving and not self.receipts.outstanding()
+        if free and self._thrift.allows():
             self._asked = True
             self.send(Verb.REFRESH)
 
