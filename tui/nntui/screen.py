@@ -174,6 +174,8 @@ class MainScreen(Screen[None]):
         self._watched.follow(frame.path)
         self.set_class(bool(frame.watches), "watching")
         await self.panels.adopt(frame)
+        if not self.panels.is_attached:
+            return
         if first:
             self.panels.go(CODE)
             self.call_after_refresh(self._catch_up)

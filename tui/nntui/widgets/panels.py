@@ -98,6 +98,8 @@ class Panels(Widget):
         self._variables, self._deltas = frame.variables, frame.deltas
         for panel in self.matrices.values():
             await panel.remove()
+        if not self.is_attached:  # the user has quit meanwhile
+            return
         self.matrices = {variable.name: MatrixPanel(variable) for variable in frame.variables}
         fresh = [panel for panel in self.fixed if not panel.is_attached]
         await self.mount(*self.matrices.values(), *fresh)
