@@ -114,10 +114,10 @@ def _read(
     interpreter: Interpreter, state: Mapping[str, Any], blocks: Sequence[memoryview]
 ) -> list[tuple[int, Checkpoint]]:
     """Return the checkpoints of a file, none where they do not fit the program."""
-    if not set(state["code"]) <= interpreter.namespace.keys():
-        return []
     reader = Reader(blocks)
     try:
+        if not set(state["code"]) <= interpreter.namespace.keys():
+            return []
         found = [(int(k), reader.checkpoint(node, interpreter.namespace)) for k, node in state["checkpoints"]]
     except Exception:  # noqa: BLE001 - a node that is none raises whatever it meets; the way can be run again
         return []

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 import nntui_core
@@ -569,6 +569,7 @@ FORGERIES = st.lists(st.tuples(st.booleans(), st.integers(0, 10**6), JUNK), min_
 
 
 @given(forgeries=FORGERIES)
+@example(forgeries=[(False, 743, [])])
 @settings(QUICK, max_examples=150)
 def test_forged_files_say_so_or_open(tmp_path: Path, sample: bytes, forgeries: list[tuple[bool, int, Any]]) -> None:
     path = tmp_path / "s.npz"

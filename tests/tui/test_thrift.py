@@ -1,7 +1,7 @@
 """The screen's share of the processor, by clocks that are set by hand."""
 
 from nntui.terminal import FRAMES_A_SECOND
-from nntui.thrift import SHARE, Thrift
+from nntui.thrift import LONGEST, SHARE, Thrift
 
 
 class Clocks:
@@ -22,13 +22,17 @@ def pictures(cost: float, asked: int) -> int:
 
 
 def test_cheap_pictures_are_drawn_at_the_usual_rate() -> None:
-    assert pictures(cost=0.01, asked=60) == 60
+    assert pictures(cost=0.005, asked=60) == 60
 
 
 def test_dear_pictures_are_drawn_less_often() -> None:
-    for cost in (0.02, 0.05, 0.2):
+    for cost in (0.012, 0.02, 0.028):
         drawn = pictures(cost, asked=int(60 * FRAMES_A_SECOND))
         assert 0.5 * SHARE * 60 <= drawn * cost <= SHARE * 60 + cost
+
+
+def test_a_picture_comes_after_a_while_whatever_the_last_one_cost() -> None:
+    assert pictures(cost=1.0, asked=int(60 * FRAMES_A_SECOND)) >= 60 / (LONGEST + 1 / FRAMES_A_SECOND)
 
 
 def test_a_pause_is_not_saved_up() -> None:

@@ -8,8 +8,10 @@ thread's own processor time since the last one is a small share of the time that
 import time
 from collections.abc import Callable
 
-SHARE = 0.08
+SHARE = 0.06
 """Of the time that passes, what the screen's thread may use while the program runs."""
+LONGEST = 0.5
+"""Seconds after which a picture comes whatever the last one cost: what a dialog or the start took is no debt."""
 
 
 class Thrift:
@@ -24,7 +26,8 @@ class Thrift:
     def allows(self) -> bool:
         """Tell whether it is time for another picture; if so, the next is counted from here."""
         used, now = self._used(), self._clock()
-        if used - self._last[0] > SHARE * (now - self._last[1]):
+        passed = now - self._last[1]
+        if used - self._last[0] > SHARE * passed and passed < LONGEST:
             return False
         self._last = (used, now)
         return True

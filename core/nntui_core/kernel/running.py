@@ -28,6 +28,8 @@ SHORT = 8
 """A run of fewer iterations of a small body is over before a kernel's arrays are made."""
 LARGE = 20_000
 """Numbers an iteration writes from which on the making of the arrays does not count."""
+SLOW = 0.0005
+"""Seconds an iteration takes from which on, likewise; a run in the screen is cut into runs of one or two of them."""
 FAULT = "a fault of the lowering:"
 """How the reason begins where lowering itself went wrong; the tests look for it."""
 MOST_KERNELS = 6
@@ -87,12 +89,18 @@ class Body:
             if how != compiled.WENT_ON:
                 return how
             left -= now
-        if left < SHORT and (self._kernel is None or self._kernel.size < LARGE):
+        if left < SHORT and self._is_small():
             return self._plain(items, seen)
         return self._run_lowered(items, seen, left)
 
     def _is_hot(self) -> bool:
         return self._run_plainly >= FEWEST and self._spent >= HOT
+
+    def _is_small(self) -> bool:
+        """Tell whether making a kernel's arrays counts beside an iteration; before there is one, by the clock."""
+        if self._kernel is None:
+            return self._spent < SLOW * self._run_plainly
+        return self._kernel.size < LARGE
 
     def _run_plain(self, items: Iterator[Any], seen: Callable[..., None], count: int) -> int:
         start = time.perf_counter()
