@@ -57,6 +57,15 @@ def test_a_large_network_ends_as_it_was_written() -> None:
     assert "for P0" in body._kernel.source
 
 
+def test_a_slow_body_is_lowered_though_it_runs_one_iteration_at_a_time() -> None:
+    source = builtin.source("default").replace("(3, 4)", "(3, 300)").replace("(4, 1)", "(300, 1)")
+    interpreter = started(source.replace("dtype=float)", "dtype=float).repeat(400, axis=0)"))
+    body = body_of(interpreter)
+    for _ in range(40):  # as in the screen, where a slice is over after an iteration or two
+        interpreter.run(1, lambda *_: None)
+    assert body._kernel is not None
+
+
 def opened(path: Path) -> Interpreter:
     interpreter = Interpreter(script.load(str(path)))
     with Output().installed(anew=True), global_random_state_kept():
