@@ -10,8 +10,10 @@ from textual.app import ComposeResult
 from textual.events import Resize
 from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 
 from nntui import terminal
 from nntui.availability import AT_ONCE, why_not
@@ -51,6 +53,9 @@ class MainScreen(Screen[None]):
 
     class Woken(Message):
         """The engine has put a report into its slot."""
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """As Textual's, but a focus that moves repaints the two panels only, not all of the screen."""
 
     def __init__(self, engine: Callable[[Callable[[], None]], Engine], fps: float, receipts: Receipts) -> None:
         super().__init__()
