@@ -106,9 +106,10 @@ def _inside(error: BaseException, program: Program, namespace: Mapping[str, Any]
         return None
     frame, line = frames[-1]
     where = f"in {frame.f_code.co_name}, line {line}"
-    node = next((n for n in ast.walk(tree) if _is_simple(n, line)), None)
-    if node is None:
+    nodes = [n for n in ast.walk(tree) if _is_simple(n, line)]
+    if len(nodes) != 1:  # `a = 1; b = a @ c`: which of them it was, the line does not say
         return (where,), line
+    node = nodes[0]
     world = {**namespace, **frame.f_locals}
     found = _details(error, node, dataflow.writes(node), dataflow.reads(node), world)
     return (f"{where}: {ast.unparse(node)}", *found), line

@@ -21,6 +21,7 @@ from nntui_core.flatlines import cloned
 from nntui_core.interpreter import Interpreter
 from nntui_core.patterns import names_in
 from nntui_core.scratch import Scratch
+from nntui_core.undecided import undecided
 from nntui_core.values import is_numeric
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def stated(interpreter: Interpreter, straight: "Straight") -> HiddenCost | None:
         return None
     k = max(i for i, statement in enumerate(program.body) if name in statement.targets)
     line = straight.lines[k]
+    if line.line in undecided(program.source):
+        return None
     found = _told(interpreter, straight, ast.Name(name, ast.Load()), k + 1)
     return None if found is None else HiddenCost(found[0], line.function, line.line, found[1])
 
@@ -128,6 +131,8 @@ class _Opened(ast.NodeTransformer):
             return node
         if not self.after and name in straight.visible and not any(name in later for later in self.writes[j + 1 :]):
             return node
+        if straight.lines[j].line in undecided(straight.program.source):
+            raise _Unknown
         value = _value(straight.program.nodes[j])
         if value is None or (_may_vary(straight, j) and _counts(value, straight, j)):
             raise _Unknown

@@ -19,28 +19,23 @@ def rate_literals(program: Program) -> list[ast.Constant]:
     All places, in the order of the text; none where they are not all the same number.
     """
     plain = [program.written[s.index] for s in program.body if s.phase is Phase.UPDATE]
-    found = [literal for node in plain for literal in _leading(node) if isinstance(literal, ast.Constant)]
+    leading = [next((f for f in _factors(node) if isinstance(f, ast.Constant)), None) for node in plain]
+    found = [literal for literal in leading if literal is not None]
     if not found and program.straight is not None:
         found = list(_in_functions(program))
     places = {(literal.lineno, literal.col_offset): literal for literal in found}
     return [places[place] for place in sorted(places)] if len({literal.value for literal in found}) == 1 else []
 
 
-def _leading(node: ast.stmt) -> Iterator[ast.Constant | ast.Name]:
-    """Yield the number by which an update multiplies, or else the name that it may have."""
+def _factors(node: ast.stmt) -> Iterator[ast.Constant | ast.Name]:
+    """Yield the numbers by which an update multiplies, and the names that it may have."""
     value: ast.expr | None = node.value if isinstance(node, ast.Assign | ast.AugAssign) else None
     if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub) and isinstance(node, ast.Assign):
         value = value.right
-    names = []
     while isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult | ast.MatMult):
         sides = (value.left, value.right) if isinstance(value.op, ast.Mult) else (value.left,)
-        for side in sides:
-            if _is_number(side):
-                yield side
-                return
-            names += [side] if isinstance(side, ast.Name) else []
+        yield from (side for side in sides if isinstance(side, ast.Name) or _is_number(side))
         value = value.left
-    yield from names
 
 
 def _is_number(node: ast.AST | None) -> TypeGuard[ast.Constant]:
@@ -58,10 +53,10 @@ def _in_functions(program: Program) -> Iterator[ast.Constant]:
     for function in functions:
         for node in ast.walk(function):
             if isinstance(node, ast.Assign | ast.AugAssign) and node.lineno in updates:
-                for factor in _leading(node):
-                    literal = factor if isinstance(factor, ast.Constant) else _handed(factor.id, function, tree)
-                    if literal is not None:
-                        yield literal
+                found = [f if isinstance(f, ast.Constant) else _handed(f.id, function, tree) for f in _factors(node)]
+                literals = [literal for literal in found if literal is not None]
+                if len(literals) == 1:  # of `2 * lr * g` nobody can say which of the two is meant
+                    yield from literals
 
 
 def _handed(name: str, function: ast.FunctionDef, tree: ast.Module) -> ast.Constant | None:

@@ -8,12 +8,13 @@ text must keep its lines, since functions are known by the line that they begin 
 import ast
 import copy
 import types
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from nntui_core import parsing
 from nntui_core.program import Program
 
+T = TypeVar("T")
 PLAIN = frozenset({"staticmethod", "classmethod", "property"})
 """Decorators under which the function itself is still found."""
 
@@ -42,7 +43,8 @@ def _hollow(program: Program) -> list[ast.stmt]:
         for function in _functions(fresh):
             if function.name not in called and all(_is_plain(d) for d in function.decorator_list):
                 function.body = [ast.Pass()]
-                function.args.defaults = [d for d in function.args.defaults if not isinstance(d, ast.Constant)]
+                defaults = function.args.defaults
+                function.args.defaults = [ast.Constant(None) if isinstance(d, ast.Constant) else d for d in defaults]
         hollow.append(fresh)
     return [*hollow, *program.site.prelude]
 
@@ -61,10 +63,13 @@ def _is_plain(decorator: ast.expr) -> bool:
 def _called_by_setup(program: Program) -> frozenset[str]:
     """Return the names of the functions and methods that the setup mentions, or those that it mentions do.
 
-    What has two underscores (`__init__`) may be called without being named, and counts as mentioned.
+    What has two underscores (`__init__`) may be called without being named, and counts as mentioned. So does what can
+    no longer be found afterwards, since its name or that of its class has got another value, and what the loop's
+    header mentions: a generator there has been called already.
     """
     own: dict[str, list[ast.AST]] = {}
-    waiting: list[ast.AST] = list(program.site.prelude)
+    loop = program.loop
+    waiting: list[ast.AST] = [*program.site.prelude, *([loop.iter] if isinstance(loop, ast.For) else [loop.test])]
     for node in program.site.setup:
         functions = list(_functions(node))
         for function in functions:
@@ -72,8 +77,8 @@ def _called_by_setup(program: Program) -> frozenset[str]:
             waiting += [function.args, *function.decorator_list]
         parts = node.body if isinstance(node, ast.ClassDef) else [node]
         waiting += [part for part in parts if part not in functions]
-    found = {name for name in own if name.startswith("__")}
-    waiting += [part for name in found for part in own[name]]
+    found = {name for name in own if name.startswith("__")} | _lost(program)
+    waiting += [part for name in found for part in own.get(name, [])]
     while waiting:
         for part in ast.walk(waiting.pop()):
             name = part.id if isinstance(part, ast.Name) else part.attr if isinstance(part, ast.Attribute) else None
@@ -83,25 +88,49 @@ def _called_by_setup(program: Program) -> frozenset[str]:
     return frozenset(found)
 
 
+def _lost(program: Program) -> set[str]:
+    """Return the names of the functions, and of the methods of the classes, whose name is given to something else."""
+    nodes = [*program.site.setup, *program.site.prelude, *program.loop.body]
+    given = [n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    given += [n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+    lost = {name for name in given if given.count(name) > 1}
+    made = (n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name in lost)
+    return {function.name for node in made for function in _functions(node)}
+
+
 def recode(namespace: Mapping[str, Any], old_program: Program, program: Program) -> None:
     """Give the functions of a program that has been set up the code that another text of it has for them.
 
-    Numbers that parameters have as defaults are replaced too.
+    Numbers that parameters have as defaults are replaced too. Lambdas of the setup stay: they have no name by which
+    two on one line could be told apart, and a changed one is a changed setup.
     """
     if program.source == old_program.source:
         return
     tree = parsing.parse(program.source)
-    codes = {(code.co_name, code.co_firstlineno): code for code in _codes(compile(tree, program.name, "exec"))}
-    nodes = {(n.name, n.lineno): n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+    nodes = _unique((n.name, _first_line(n), n) for n in ast.walk(tree) if isinstance(n, ast.FunctionDef))
+    codes = _unique((c.co_name, c.co_firstlineno, c) for c in _codes(compile(tree, program.name, "exec")))
     for function in _existing(namespace, program.name):
         old = function.__code__
         place = (old.co_name, old.co_firstlineno)
         new, node = codes.get(place), nodes.get(place)
-        if new is not None and new != old and new.co_freevars == old.co_freevars:
+        if node is not None and new is not None and new != old and new.co_freevars == old.co_freevars:
             function.__code__ = new
         if node is not None and function.__defaults__ and len(function.__defaults__) == len(node.args.defaults):
             pairs = zip(node.args.defaults, function.__defaults__, strict=True)
             function.__defaults__ = tuple(d.value if isinstance(d, ast.Constant) else there for d, there in pairs)
+
+
+def _first_line(function: ast.FunctionDef) -> int:
+    """Return the line that a function's code begins on: that of its first decorator, where it has one."""
+    return min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
+
+
+def _unique(found: Iterable[tuple[str, int, T]]) -> dict[tuple[str, int], T]:
+    """Return what is the only one of its name and line."""
+    places: dict[tuple[str, int], list[T]] = {}
+    for name, line, item in found:
+        places.setdefault((name, line), []).append(item)
+    return {place: items[0] for place, items in places.items() if len(items) == 1}
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:

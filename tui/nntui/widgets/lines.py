@@ -9,6 +9,7 @@ below the text. Looking them up in the tree of widgets took a third of a picture
 
 from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
@@ -55,9 +56,14 @@ def cut(line: Line, width: int, pad: Style) -> Line:
 
 
 def changed_span(old: Line, new: Line) -> tuple[int, int] | None:
-    """Return the first column that differs and the one after the last, None where the lines are equal."""
+    """Return the first column that differs and the one after the last, None where the lines are equal.
+
+    Where characters are wider or narrower than a cell, as in what a learner's script prints, it is the whole line.
+    """
     if old == new:
         return None
+    if any(cell_len(text) != len(text) for text, _ in (*old, *new)):
+        return 0, max(sum(cell_len(text) for text, _ in line) for line in (old, new))
     same = 0
     while same < min(len(old), len(new)) and old[same] == new[same]:
         same += 1

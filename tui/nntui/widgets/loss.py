@@ -116,7 +116,10 @@ class LossPanel(Panel):
 
     def _forms(self) -> Iterator[tuple[tuple[str, str], str]]:
         """Yield the same from the most words to the fewest."""
-        learned, held_out = ("" if s is None else f"{s:.1%}" for s in (self._accuracy.learned, self._accuracy.held_out))
+        shares = (self._accuracy.learned, self._accuracy.held_out)
+        if not self._curve.iterations:  # the program has computed no prediction yet
+            shares = (None, None)
+        learned, held_out = ("" if s is None else f"{s:.1%}" for s in shares)
         learned = f"≈{learned}" if learned and self._accuracy.some else learned
         right = f" {learned} right" if learned else ""
         if not self._curve.held_out_losses:
