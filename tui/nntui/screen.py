@@ -190,7 +190,7 @@ class MainScreen(Screen[None]):
         if report.answer is not None:
             self.dialogs.answer(report.answer)
         self._speed = report.speed
-        if stopped and (self.panels.drawing or LOSS in self.panels.in_sight()):  # left out of most pictures of a run
+        if stopped and self.panels.drawing:  # drawings are left out of most pictures of a run
             self.on_panel_moved()
         if self.is_active:  # `is_current` is true under a dialog as well
             self._draw(frame, report.speed, not self.running or self._pictures % LOSS_EVERY == 0)
