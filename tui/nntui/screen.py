@@ -40,8 +40,8 @@ LAST_ANSWER = 1.0
 """Seconds that quitting waits, at most, for what the terminal has been asked."""
 PATIENCE = 1.5
 """Seconds after which the user is told that the engine is still at work."""
-LOSS_EVERY = 3
-"""While running, the loss curve is drawn with every third picture, twice a second: it is the one that costs most."""
+LOSS_EVERY = 2
+"""While running, the loss curve is drawn with every second picture: it is the one that costs most."""
 DRAW_EVERY = 6
 """While running, a drawing is made with every sixth picture: it costs the engine a moment, and bytes."""
 TALL = 30
